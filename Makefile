@@ -1,0 +1,181 @@
+# ringside: `make help` lists the targets.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+IFACE   ?=
+CC      ?= gcc
+CLANG   ?= clang
+CFLAGS  ?= -O2 -g
+V       ?= 0
+SANITIZE ?=
+
+VERSION := 0.1.0
+OUT     := .build$(if $(SANITIZE),-sanitize)
+WARN    := -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+comma   := ,
+SAN     := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(SAN) -Ibpf -MMD -MP
+
+# Includes only what it names: kernel types from vmlinux/, helpers from libbpf.
+BPF_CFLAGS := -g -O2 -Wall -Werror -target bpf -Ivmlinux -Ibpf -MMD -MP
+
+LOADER_OBJ := $(patsubst loader/%.c,$(OUT)/loader/%.o,$(wildcard loader/*.c)) $(OUT)/loader/builtin.o
+LIB_SRC    := ring open sources follow wait bytes json text icmp_names
+LIB_OBJ    := $(LIB_SRC:%=$(OUT)/reader/%.o)
+READER_OBJ := $(OUT)/reader/main.o $(OUT)/reader/options.o $(OUT)/reader/output.o $(OUT)/reader/account.o
+
+ifeq ($(SANITIZE),)
+LOADER := loader/ringside-loader
+READER := reader/ringside-reader
+LIB_A  := reader/libringside.a
+LIB_SO := reader/libringside.so
+else
+LOADER := $(OUT)/loader/ringside-loader
+READER := $(OUT)/reader/ringside-reader
+LIB_A  := $(OUT)/reader/libringside.a
+LIB_SO :=
+endif
+
+ifeq ($(V),1)
+msg =
+Q   =
+else
+msg = @printf '  %-8s %s\n' '$(1)' '$(patsubst $(CURDIR)/%,%,$(2))';
+Q   = @
+endif
+
+.PHONY: all
+all: $(LOADER) $(READER) $(LIB_A) $(LIB_SO) $(OUT)/bpf/arm64/icmp.bpf.o ## build everything (default)
+
+$(OUT)/bpf/x86/%.bpf.o: bpf/%.bpf.c
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -D__TARGET_ARCH_x86 -c $< -o $@
+
+$(OUT)/bpf/arm64/%.bpf.o: bpf/%.bpf.c
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -D__TARGET_ARCH_arm64 -c $< -o $@
+
+ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x86)
+
+# What goes into the loader carries BTF and no DWARF.
+$(OUT)/bpf/builtin.bpf.o: $(OUT)/bpf/$(ARCH)/icmp.bpf.o
+	$(call msg,STRIP,$@)
+	$(Q)llvm-strip -g -o $@ $<
+
+$(OUT)/loader/builtin.o: loader/builtin.S $(OUT)/bpf/builtin.bpf.o
+	$(call msg,AS,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -c -DBUILTIN_OBJECT='"$(OUT)/bpf/builtin.bpf.o"' $< -o $@
+
+$(OUT)/loader/%.o: loader/%.c Makefile
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -DRS_VERSION='"$(VERSION)"' -DSHARE_DIR='"$(if $(SANITIZE),$(CURDIR),$(PREFIX)/share/ringside)"' -c $< -o $@
+
+$(OUT)/reader/%.o: reader/%.c Makefile
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -DRINGSIDE_IN_TREE -DRS_VERSION='"$(VERSION)"' -c $< -o $@
+
+$(LOADER): $(LOADER_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $^ -lbpf -lelf -ljansson -o $@
+
+$(LIB_A): $(LIB_OBJ)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+reader/libringside.so: $(LIB_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libringside.so.0 $^ -lbpf -o $@
+
+$(READER): $(READER_OBJ) $(LIB_A)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $^ -lbpf -o $@
+
+# --- what people type ---------------------------------------------------------------------
+BUILD_PACKAGES := gcc libc6-dev clang llvm libbpf-dev libelf-dev libjansson-dev
+RUN_PACKAGES   := $(BUILD_PACKAGES) iproute2 iputils-ping util-linux
+TEST_PACKAGES  := $(RUN_PACKAGES) jq strace tshark tcpdump bpftool ethtool procps mandoc g++ python3 \
+	$(shell cat tests/vm/packages 2>/dev/null)
+
+# Files that root makes while building for a user would stand in that user's way.
+ifneq ($(SUDO_UID),)
+AS_USER := $(if $(filter 0,$(shell id -u)),setpriv --reuid $(SUDO_UID) --regid $(SUDO_GID) --init-groups)
+endif
+
+# $(call need,PACKAGES): installs those that are missing; only root can
+need = @missing=$$(for p in $(1); do dpkg -s $$p 2>/dev/null | grep -q '^Status:.*installed' || echo $$p; done); \
+	[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] || { echo "missing: $$missing"; echo "  sudo make deps installs them"; exit 1; }; \
+	echo "installing:" $$missing; export DEBIAN_FRONTEND=noninteractive; \
+	apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+
+.PHONY: run check check-unit bench bench-quick deps deps-run deps-test install uninstall clean help
+run: deps-run ## see the network: load on IFACE, read, unload (needs root)
+	$(Q)$(AS_USER) $(MAKE) --no-print-directory -s all
+	$(Q)IFACE=$(IFACE) loader/run.sh
+
+check: deps-test ## run every test, here and in virtual machines (needs root)
+	$(Q)$(AS_USER) $(MAKE) --no-print-directory tests-build $(OUT)/vmlinux/check
+	$(Q)$(AS_USER) $(MAKE) --no-print-directory SANITIZE=1 tests-build
+	$(Q)tests/run .build/tests/unit tests/repo tests/e2e tests/fuzz tests/sanitize -j 3 tests/vm
+
+check-unit: tests-build ## run what needs neither root nor network
+	$(Q)tests/run .build/tests/unit tests/repo
+
+bench: deps-test tests-build ## measure, with baselines in the same run (needs root)
+	$(Q)tests/bench/run
+
+bench-quick: deps-test tests-build ## the same in less than two minutes
+	$(Q)tests/bench/run --quick
+
+deps: deps-test ## install what building and testing need
+deps-run:
+	$(call need,$(RUN_PACKAGES))
+deps-test:
+	$(call need,$(TEST_PACKAGES))
+
+SHARE := $(DESTDIR)$(PREFIX)/share
+install: all ## install below PREFIX (/usr/local), DESTDIR honoured
+	install -D -m 0755 loader/ringside-loader $(DESTDIR)$(PREFIX)/sbin/ringside-loader
+	install -D -m 0755 reader/ringside-reader $(DESTDIR)$(PREFIX)/bin/ringside-reader
+	install -D -m 0644 reader/libringside.a $(DESTDIR)$(PREFIX)/lib/libringside.a
+	install -D -m 0755 reader/libringside.so $(DESTDIR)$(PREFIX)/lib/libringside.so.0
+	ln -sf libringside.so.0 $(DESTDIR)$(PREFIX)/lib/libringside.so
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/include/ringside reader/ringside.h bpf/abi.h
+	install -D -m 0644 -t $(SHARE)/ringside/bpf $(wildcard bpf/*.h bpf/*.c)
+	install -D -m 0644 -t $(SHARE)/ringside/vmlinux vmlinux/vmlinux.h
+	install -D -m 0644 -t $(SHARE)/man/man8 loader/ringside-loader.8
+	install -D -m 0644 -t $(SHARE)/man/man1 reader/ringside-reader.1
+	install -D -m 0644 -t $(SHARE)/man/man3 reader/libringside.3
+
+uninstall: ## remove what install put there
+	cd $(DESTDIR)$(PREFIX) && rm -f sbin/ringside-loader bin/ringside-reader lib/libringside.a lib/libringside.so.0 \
+		lib/libringside.so share/man/man8/ringside-loader.8 share/man/man1/ringside-reader.1 share/man/man3/libringside.3
+	rm -rf $(SHARE)/ringside $(DESTDIR)$(PREFIX)/include/ringside
+
+clean: ## remove what was built
+	rm -rf .build .build-sanitize loader/ringside-loader reader/ringside-reader reader/libringside.a reader/libringside.so
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@echo "  knobs: IFACE PREFIX DESTDIR CC CLANG CFLAGS SANITIZE=1 V=1"
+
+# --- tests: each .c in tests/unit, tests/fuzz and tests/e2e is a program of its own ---------
+TEST_PROGRAMS = $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*.c tests/fuzz/*.c tests/e2e/*.c tests/bench/*.c))
+READER_PARTS := $(filter-out $(OUT)/reader/main.o,$(READER_OBJ))
+
+$(OUT)/tests/%: tests/%.c $(LIB_A) $(READER_PARTS)
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Ireader -Iloader -DRINGSIDE_IN_TREE -DRS_VERSION='"$(VERSION)"' \
+		$< $(READER_PARTS) $(LIB_A) -lbpf -ljansson -o $@
+
+$(OUT)/vmlinux/check: vmlinux/check.c
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $< -lbpf -o $@
+
+.PHONY: vmlinux
+vmlinux: $(OUT)/vmlinux/check ## compare vmlinux/ with the running kernel's BTF
+	$(Q)CLANG=$(CLANG) vmlinux/check.sh $(OUT)/vmlinux/check $(OUT)/vmlinux
+
+.PHONY: tests-build
+tests-build: all $(TEST_PROGRAMS)
+
+-include $(wildcard $(OUT)/*/*.d $(OUT)/*/*/*.d)
