@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * ring.bpf.h - how a program writes records; include this in your own source.
+ *
+ *	struct rs_cpu cpu;
+ *	if (rs_begin(&cpu)) return XDP_PASS;      counts the packet as seen
+ *	... rs_count(&cpu.counters->filtered[RS_F_OTHER]) ...
+ *	struct rs_icmp r = { .hdr.type = RS_ICMP };
+ *	... fill r ...
+ *	rs_write(&cpu, &r);                       numbers, times and publishes it
+ *
+ * Each CPU writes only its own ring, and XDP and tc run with bottom halves off,
+ * so nothing here waits for anybody. The cost does not depend on the readers.
+ */
+#ifndef RINGSIDE_RING_BPF_H
+#define RINGSIDE_RING_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "abi.h"
+
+/* Sizes are the loader's to say: see loader/object.c. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, RS_SLOT_SIZE);
+	__uint(max_entries, 1);
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct rs_counters);
+	__uint(max_entries, 1);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);
+	__uint(max_entries, 65536); /* a multiple of the largest page size; never filled */
+} bell SEC(".maps");
+
+/* Set by the loader before the programs are verified. */
+struct rs_config {
+	__u32 cpus;
+	__u32 slots;   /* a power of two */
+	__u32 l2_len;  /* 14 for Ethernet, 0 where a packet begins with its IP header */
+	__u32 ordered; /* stores are seen in the order in which they are made (x86-64) */
+	__u32 interrupted; /* programs of a ring may interrupt each other (PREEMPT_RT) */
+};
+const volatile struct rs_config config SEC(".rodata.ringside");
+
+struct rs_cpu {
+	struct rs_counters *counters;
+	__u32 id;
+};
+
+/*
+ * On x86-64 stores are seen in the order in which they are made, and a program
+ * that runs with bottom halves off is not interrupted by another of its ring: so
+ * plain stores do, and the two locked instructions would be half of what a record
+ * costs. Elsewhere they are atomic. The loader says which, so the verifier drops
+ * the other branch. Programs that can always be interrupted by others of their
+ * ring (kprobes) define RS_INTERRUPTED.
+ */
+#ifdef RS_INTERRUPTED
+#define RS_IS_INTERRUPTED 1
+#else
+#define RS_IS_INTERRUPTED config.interrupted
+#endif
+#define RS_PLAIN_STORES (config.ordered && !RS_IS_INTERRUPTED)
+
+static __always_inline void rs_count(__u64 *counter)
+{
+	if (RS_IS_INTERRUPTED)
+		__sync_fetch_and_add(counter, 1);
+	else
+		*counter += 1;
+}
+
+static __always_inline int rs_begin(struct rs_cpu *cpu)
+{
+	cpu->id = bpf_get_smp_processor_id();
+	cpu->counters = bpf_map_lookup_elem(&counters, &cpu->id);
+	if (!cpu->counters)
+		return -1; /* cannot be: there is one for each possible CPU */
+	rs_count(&cpu->counters->seen);
+	return 0;
+}
+
+static __always_inline __u64 rs_take_number(struct rs_head *head)
+{
+	__u64 n;
+
+	if (!RS_PLAIN_STORES)
+		return __sync_fetch_and_add(&head->next, 1);
+	n = *(volatile __u64 *)&head->next;
+	*(volatile __u64 *)&head->next = n + 1;
+	return n;
+}
+
+static __always_inline void rs_set_seq(__u64 *seq, __u64 value)
+{
+	barrier();
+	if (RS_PLAIN_STORES)
+		*(volatile __u64 *)seq = value;
+	else
+		__sync_lock_test_and_set(seq, value);
+}
+
+static long rs_never(void *dynptr, void *context)
+{
+	return 1;
+}
+
+/*
+ * Writes a record, whose hdr.type says what it is: gives it a number and the time,
+ * and publishes it. RECORD is a structure of the caller's that nothing points to,
+ * so that it never is in memory: read back from there after smaller stores, each
+ * word would wait for them. And what an interrupt might leave behind in the slot
+ * cannot get into the check.
+ */
+static __always_inline void rs_write(struct rs_cpu *cpu, const void *record)
+{
+	const rs_word *words = record;
+	__u64 *slot = 0, n, now, a, b;
+	struct rs_head *head;
+	__u32 index;
+
+	head = bpf_map_lookup_elem(&ring, &cpu->id);
+	if (head) {
+		n = rs_take_number(head);
+		index = config.cpus + cpu->id * config.slots + (n & (config.slots - 1));
+		slot = bpf_map_lookup_elem(&ring, &index);
+	}
+	if (!slot) {
+		rs_count(&cpu->counters->failed[RS_E_RING]);
+		return;
+	}
+	/* The clock comes after the number: who finds that no number was taken may
+	 * conclude that the next record will be younger, and ring the bell.
+	 */
+	now = bpf_ktime_get_boot_ns();
+	/* Before the record changes, its number does. Where stores may overtake each
+	 * other (arm64) a reader is left with the check, which no mixture passes.
+	 */
+	*(volatile __u64 *)slot = 0;
+	barrier();
+	/* rs_check(), word by word */
+	slot[2] = now;
+	a = n + now;
+	b = a;
+#pragma unroll
+	for (int i = 3; i < RS_SLOT_SIZE / 8; i++) {
+		slot[i] = words[i];
+		a += words[i];
+		b += a;
+	}
+	slot[1] = b;
+	rs_set_seq(slot, n + 1);
+
+	/* Waking takes microseconds (an interrupt to oneself), so it is done once per
+	 * interval. A reader that was woken looks again when the interval is over, and
+	 * sleeps only if no number was taken that it has not read: so none is missed.
+	 */
+	if (now - head->bell_ns >= RS_BELL_INTERVAL_NS) {
+		head->bell_ns = now;
+		bpf_user_ringbuf_drain(&bell, rs_never, 0, BPF_RB_FORCE_WAKEUP);
+	}
+}
+
+#endif
