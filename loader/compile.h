@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* compile.h - from sources to an object, with clang run as an unprivileged user. */
+#ifndef RINGSIDE_COMPILE_H
+#define RINGSIDE_COMPILE_H
+
+#include "object.h"
+
+/* FILE NULL: the installed icmp.bpf.c. The image is the caller's for as long as
+ * the process lives. Returns 0, or -1 and has said why; what the compiler says
+ * goes to stderr as it is.
+ */
+int compile(const char *file, struct image *image);
+
+#endif
