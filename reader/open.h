@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* open.h - from a source's directory to mapped memory and a bell. Errors are -errno. */
+#ifndef RINGSIDE_OPEN_H
+#define RINGSIDE_OPEN_H
+
+#include <stddef.h>
+
+#include "abi.h"
+#include "pins.h"
+
+struct ring_map {
+	void *memory; /* read-only */
+	size_t bytes;
+	int bell;
+	__u32 id; /* the kernel's number of this map: another ring has another */
+};
+
+/* -EPROTO: a layout of another version; about->abi says which. Strings end in NUL. */
+int open_about(const char *root, const char *dir, struct rs_about *about);
+int open_ring(const char *root, const char *dir, const struct rs_about *about, struct ring_map *map);
+int open_ring_id(const char *root, const char *dir, __u32 *id);
+void close_ring(struct ring_map *map);
+
+#endif
