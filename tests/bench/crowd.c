@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * crowd.c - many readers of a busy interface: what each line costs the machine.
+ *
+ *	crowd ADDRESS INTERFACE RATE COUNT ROUNDS READER...
+ *
+ * Sends COUNT echo requests at RATE with nobody, 16 and 64 readers, one and 16
+ * tcpdumps, in turn, ROUNDS times. The time is taken twice: of the whole machine
+ * (/proc/stat, which sees other work too, and says nothing when that leaves less than
+ * a tenth of the machine idle) and of sender and readers alone. Both less what the same
+ * round took with nobody, divided by all lines.
+ */
+#include <arpa/inet.h>
+#include <netinet/ip_icmp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "bench.h"
+
+#define ROUNDS_MAX 50
+#define BATCH 10
+
+static const struct watchers {
+	const char *name;
+	int n;
+	bool tcpdump;
+	double goal_ns;
+} watchers[] = {
+	{ "nobody", 0, false, BENCH_NO_GOAL },
+	{ "16 readers", 16, false, 150 },
+	{ "64 readers", 64, false, 150 },
+	{ "1 tcpdump", 1, true, BENCH_NO_GOAL },
+	{ "16 tcpdumps", 16, true, BENCH_NO_GOAL },
+};
+#define KINDS (int)(sizeof(watchers) / sizeof(watchers[0]))
+
+struct taken {
+	double machine_ns, processes_ns, lines, lost, rate;
+	bool busy; /* other work left no idle time that could be compared */
+};
+
+static int64_t machine_idle_ns(void)
+{
+	unsigned long long user, nice, system, idle, iowait;
+	FILE *file = fopen("/proc/stat", "r");
+
+	if (!file || fscanf(file, "cpu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle, &iowait) != 5)
+		err(1, "read /proc/stat");
+	fclose(file);
+	return (int64_t)(idle + iowait) * (1000000000 / sysconf(_SC_CLK_TCK));
+}
+
+static int64_t own_ns(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return ((int64_t)u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000000 +
+	       ((int64_t)u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000;
+}
+
+/* COUNT packets at RATE, a few at a time, in twice the time that this takes at most.
+ * Returns the rate that was held.
+ */
+static double send_packets(int fd, int rate, int count)
+{
+	static struct icmphdr echo[BATCH];
+	struct iovec parts[BATCH];
+	struct mmsghdr messages[BATCH] = {};
+	int64_t start, end, period = 1000000000LL * BATCH / rate;
+	int sent = 0;
+
+	for (int i = 0; i < BATCH; i++) {
+		echo[i] = (struct icmphdr){ .type = ICMP_ECHO, .checksum = (uint16_t)~ICMP_ECHO };
+		parts[i] = (struct iovec){ &echo[i], sizeof(echo[i]) };
+		messages[i].msg_hdr = (struct msghdr){ .msg_iov = &parts[i], .msg_iovlen = 1 };
+	}
+	start = bench_clock_ns(CLOCK_MONOTONIC);
+	end = start + 2000000000LL * count / rate;
+	for (int64_t at = start; sent < count && bench_clock_ns(CLOCK_MONOTONIC) < end; at += period) {
+		struct timespec t = { .tv_sec = at / 1000000000, .tv_nsec = at % 1000000000 };
+		int n;
+		if (bench_clock_ns(CLOCK_MONOTONIC) < at)
+			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+		n = sendmmsg(fd, messages, BATCH, 0);
+		if (n < 0 && errno != ENOBUFS)
+			err(1, "sendmmsg");
+		sent += n > 0 ? n : 0;
+	}
+	return sent * 1e9 / (double)(bench_clock_ns(CLOCK_MONOTONIC) - start);
+}
+
+static uint64_t field(const char *line, const char *name)
+{
+	const char *at = strstr(line, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+/* The readers' final stats, which last_line.c sent. */
+static void readers_account(struct bench_crowd *crowd, struct taken *t)
+{
+	FILE *file = fdopen(dup(crowd->last), "r");
+	char line[4096];
+	int said = 0;
+
+	while (fgets(line, sizeof(line), file)) {
+		t->lines += (double)field(line, "\"printed\":");
+		t->lost += (double)field(line, "\"lost\":");
+		said++;
+	}
+	fclose(file);
+	if (said != crowd->n)
+		errx(1, "%d of %d readers said what they have printed", said, crowd->n);
+}
+
+/* "N packets captured", "N packets received by filter", "N packets dropped by kernel" */
+static void tcpdumps_account(struct bench_crowd *crowd, struct taken *t)
+{
+	FILE *file = fdopen(dup(crowd->messages), "r");
+	char line[4096];
+	double n;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lf packet", &n) != 1)
+			continue;
+		if (strstr(line, "captured"))
+			t->lines += n;
+		if (strstr(line, "dropped by kernel"))
+			t->lost += n;
+	}
+	fclose(file);
+}
+
+static struct taken take(const struct watchers *w, int fd, int rate, int count, char *interface,
+			 char **reader)
+{
+	char *read_dump[] = { "tcpdump", "-n", "-i", interface, "icmp", NULL };
+	struct bench_crowd crowd;
+	struct taken t = {};
+
+	bench_start(&crowd, w->n, w->tcpdump ? read_dump : reader, w->tcpdump ? "listening on" : "following",
+		    w->tcpdump, -1);
+	usleep(300000);
+	int64_t start = bench_clock_ns(CLOCK_MONOTONIC), idle = machine_idle_ns(), own = own_ns(),
+		others = bench_crowd_cpu_ns(&crowd);
+	t.rate = send_packets(fd, rate, count);
+	usleep(50000); /* they have read to the end */
+	t.processes_ns = (double)(own_ns() - own + bench_crowd_cpu_ns(&crowd) - others);
+	start = (bench_clock_ns(CLOCK_MONOTONIC) - start) * sysconf(_SC_NPROCESSORS_ONLN);
+	idle = machine_idle_ns() - idle;
+	t.machine_ns = (double)(start - idle);
+	t.busy = idle < start / 10;
+	bench_stop(&crowd, w->tcpdump ? SIGINT : SIGTERM);
+	if (w->n && w->tcpdump)
+		tcpdumps_account(&crowd, &t);
+	else if (w->n)
+		readers_account(&crowd, &t);
+	bench_forget(&crowd);
+	return t;
+}
+
+static void say(int kind, const char *what, const char *unit, const double *values, size_t n, double goal)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s, %s", watchers[kind].name, what);
+	bench_say("crowd", name, unit, values, n, goal);
+}
+
+int main(int argc, char **argv)
+{
+	static struct taken all[KINDS][ROUNDS_MAX];
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), rate, count;
+	size_t rounds;
+
+	if (argc < 7) {
+		fprintf(stderr, "usage: see the head of crowd.c\n");
+		return 2;
+	}
+	inet_pton(AF_INET, argv[1], &to.sin_addr);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)))
+		err(1, "raw socket");
+	rate = atoi(argv[3]);
+	count = atoi(argv[4]) / BATCH * BATCH;
+	rounds = strtoul(argv[5], NULL, 10);
+	if (rounds > ROUNDS_MAX)
+		rounds = ROUNDS_MAX;
+	prctl(PR_SET_TIMERSLACK, 1);
+	send_packets(fd, rate, rate / 4);
+	for (size_t round = 0; round < rounds; round++)
+		for (int kind = 0; kind < KINDS; kind++)
+			all[kind][round] = take(&watchers[kind], fd, rate, count, argv[2], argv + 6);
+
+	for (int kind = 0; kind < KINDS; kind++) {
+		double held[ROUNDS_MAX], lost[ROUNDS_MAX], machine[ROUNDS_MAX], processes[ROUNDS_MAX];
+		bool busy = false;
+		for (size_t i = 0; i < rounds; i++) {
+			const struct taken *t = &all[kind][i], *none = &all[0][i];
+			held[i] = t->rate / 1000;
+			lost[i] = t->lost;
+			busy = busy || t->busy;
+			machine[i] = (t->machine_ns - none->machine_ns) / (t->lines > 0 ? t->lines : 1);
+			processes[i] = (t->processes_ns - none->processes_ns) / (t->lines > 0 ? t->lines : 1);
+		}
+		say(kind, "rate held", "thousand/s", held, rounds, watchers[kind].tcpdump ? BENCH_NO_GOAL : -0.97 * rate / 1000);
+		if (!watchers[kind].n)
+			continue;
+		say(kind, "lost", "records", lost, rounds, watchers[kind].tcpdump ? BENCH_NO_GOAL : 0);
+		if (!busy)
+			say(kind, "machine time for a line", "ns", machine, rounds, watchers[kind].goal_ns);
+		say(kind, "their and the sender's time for a line", "ns", processes, rounds, watchers[kind].goal_ns);
+	}
+	return 0;
+}
