@@ -11,6 +11,11 @@
  *       root/                 0700 root   who opens a program may attach it, so:
  *         xdp, tc             0600 root   the programs
  *         xdp_link, tcx_link  0600 root   what keeps them attached
+ *     flows/                  0750 GROUP  TCP and UDP of the whole host, with the same four pins and
+ *       processes             0440 GROUP  opened BPF_F_RDONLY: frozen, so nobody writes
+ *       root/                 0700 root
+ *         HOOK                0600 root   a link for each hook: tcp_set_state, ret_tcp_v4_connect ...
+ *         state/              0700 root   maps that go on when the programs are exchanged
  *     %stage/                 0700 root   sources that are not whole yet, or not any more
  *
  * Without a group the directory is 0700 and the pins are 0600 and 0400.
@@ -31,6 +36,7 @@
 #define RS_PIN_BELL "bell"
 #define RS_PIN_COUNTERS "counters"
 #define RS_PIN_ABOUT "about"
+#define RS_PIN_PROCESSES "processes"
 
 #define RS_DIR_ROOT "root"
 #define RS_DIR_ROOT_MODE 0700
@@ -40,7 +46,10 @@
 #define RS_PIN_XDP_LINK "xdp_link"
 #define RS_PIN_TCX_LINK "tcx_link"
 
+#define RS_DIR_STATE "state"
+
 #define RS_DIR_STAGE "%stage"
+#define RS_SOURCE_FLOWS "flows"
 
 /* The ring's mode is what -m says; the others lose their write bits (bpffs
  * checks the mode against how a map is opened), a directory gains search.
@@ -71,7 +80,7 @@ static inline int rs_is_source_dir(const char *dir)
  */
 static inline void rs_source_dir(const char *ifname, char dir[RS_SOURCE_NAME_MAX])
 {
-	int reserved = !strcmp(ifname, "flows");
+	int reserved = !strcmp(ifname, RS_SOURCE_FLOWS);
 	char *out = dir;
 
 	for (const char *in = ifname; *in && out + 3 < dir + RS_SOURCE_NAME_MAX; in++) {

@@ -49,8 +49,8 @@ struct ringside_options {
 
 /* One source, as long as events name it. Strings are the library's. */
 struct ringside_source {
-	char name[48];	  /* as given to ringside-loader: "eth0" */
-	char if_name[16]; /* the interface's name now; it may have been renamed */
+	char name[48];	  /* as given to ringside-loader: "eth0"; or "flows" */
+	char if_name[16]; /* the interface's name now; it may have been renamed; of flows "" */
 	struct rs_about about;
 };
 
@@ -69,10 +69,27 @@ struct ringside_event {
 	uint32_t cpu;
 	uint64_t seq;	 /* number of the record on its CPU, from 0 */
 	uint64_t count;	 /* RINGSIDE_LOST: how many */
-	int64_t time_ns; /* Unix time of the packet */
+	int64_t time_ns; /* Unix time of the packet or of what the socket did */
 	int error;	 /* RINGSIDE_REFUSED */
 	const struct ringside_source *source;
-	const void *record; /* struct rs_icmp, by its hdr.type */
+	const void *record; /* struct rs_icmp or struct rs_flow, by its hdr.type */
+	const struct rs_process *process; /* who, or NULL; inside of a struct rs_flow, or looked up */
+	const struct ringside_names *names; /* for the formatters, the caller's to set; NULL: none */
+};
+
+/* What the kernel does not know. Strings are the caller's; any may be NULL. */
+struct ringside_names {
+	const char *user;
+	const char *container;
+	const char *pod;
+	const char *pod_namespace;
+};
+
+/* The container a process runs in, as its cgroup's name tells. */
+struct ringside_container {
+	char id[65];	  /* 64 hexadecimal digits */
+	char runtime[16]; /* docker, containerd, cri-o, podman, or "" where the name does not say */
+	char pod_uid[37]; /* of Kubernetes, or "" */
 };
 
 struct ringside_counters {
@@ -127,7 +144,7 @@ void ringside_counters(const struct ringside *r, const struct ringside_source *s
 		       struct ringside_counters *counters);
 
 /* A line is shorter than this, whatever is in the record. */
-#define RINGSIDE_LINE_MAX 1024
+#define RINGSIDE_LINE_MAX 8192
 
 /*
  * One line with its newline and no NUL into buffer[RINGSIDE_LINE_MAX]. Returns
@@ -135,6 +152,14 @@ void ringside_counters(const struct ringside *r, const struct ringside_source *s
  */
 size_t ringside_json(char *buffer, const struct ringside_event *event);
 size_t ringside_text(char *buffer, const struct ringside_event *event);
+
+/* Returns 1 and fills it in, or 0: not in a container that is known by its cgroup. */
+int ringside_container(const struct rs_process *process, struct ringside_container *container);
+
+/* The path in one of a process's parts, as "/usr/bin/curl" (with "..." in front when it
+ * was cut) into path[RS_PATH_SIZE + 8]; its bytes are whatever the file system has. Returns its length.
+ */
+size_t ringside_path(const char parts[RS_PATH_SIZE], int cut, char *path);
 
 /* IANA's name of an ICMP (ip_version 4) or ICMPv6 (6) type; never NULL. */
 const char *ringside_icmp_name(int ip_version, int type);
