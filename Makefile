@@ -20,9 +20,11 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(SAN) -Ibpf -MMD -MP
 BPF_CFLAGS := -g -O2 -Wall -Werror -target bpf -Ivmlinux -Ibpf -MMD -MP
 
 LOADER_OBJ := $(patsubst loader/%.c,$(OUT)/loader/%.o,$(wildcard loader/*.c)) $(OUT)/loader/builtin.o
-LIB_SRC    := ring open sources follow wait bytes json text icmp_names
+LIB_SRC    := ring open sources processes follow wait bytes json json_flow text text_flow container icmp_names
 LIB_OBJ    := $(LIB_SRC:%=$(OUT)/reader/%.o)
-READER_OBJ := $(OUT)/reader/main.o $(OUT)/reader/options.o $(OUT)/reader/output.o $(OUT)/reader/account.o
+READER_SRC := main options output account names lookup users runtimes runtime_socket runtime_docker runtime_cri
+READER_OBJ := $(READER_SRC:%=$(OUT)/reader/%.o)
+READER_LIBS := -lbpf -ljansson -lnghttp2
 
 ifeq ($(SANITIZE),)
 LOADER := loader/ringside-loader
@@ -45,7 +47,7 @@ Q   = @
 endif
 
 .PHONY: all
-all: $(LOADER) $(READER) $(LIB_A) $(LIB_SO) $(OUT)/bpf/arm64/icmp.bpf.o ## build everything (default)
+all: $(LOADER) $(READER) $(LIB_A) $(LIB_SO) $(OUT)/bpf/arm64/icmp.bpf.o $(OUT)/bpf/arm64/flows.bpf.o ## build everything (default)
 
 $(OUT)/bpf/x86/%.bpf.o: bpf/%.bpf.c
 	$(call msg,BPF,$@)
@@ -58,13 +60,14 @@ $(OUT)/bpf/arm64/%.bpf.o: bpf/%.bpf.c
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x86)
 
 # What goes into the loader carries BTF and no DWARF.
-$(OUT)/bpf/builtin.bpf.o: $(OUT)/bpf/$(ARCH)/icmp.bpf.o
+$(OUT)/bpf/%.builtin.o: $(OUT)/bpf/$(ARCH)/%.bpf.o
 	$(call msg,STRIP,$@)
 	$(Q)llvm-strip -g -o $@ $<
 
-$(OUT)/loader/builtin.o: loader/builtin.S $(OUT)/bpf/builtin.bpf.o
+$(OUT)/loader/builtin.o: loader/builtin.S $(OUT)/bpf/icmp.builtin.o $(OUT)/bpf/flows.builtin.o
 	$(call msg,AS,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -c -DBUILTIN_OBJECT='"$(OUT)/bpf/builtin.bpf.o"' $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) -c -DBUILTIN_ICMP='"$(OUT)/bpf/icmp.builtin.o"' \
+		-DBUILTIN_FLOWS='"$(OUT)/bpf/flows.builtin.o"' $< -o $@
 
 $(OUT)/loader/%.o: loader/%.c Makefile
 	$(call msg,CC,$@)
@@ -88,10 +91,10 @@ reader/libringside.so: $(LIB_OBJ)
 
 $(READER): $(READER_OBJ) $(LIB_A)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) $^ -lbpf -o $@
+	$(Q)$(CC) $(CFLAGS) $(SAN) $^ $(READER_LIBS) -o $@
 
 # --- what people type ---------------------------------------------------------------------
-BUILD_PACKAGES := gcc libc6-dev clang llvm libbpf-dev libelf-dev libjansson-dev
+BUILD_PACKAGES := gcc libc6-dev clang llvm libbpf-dev libelf-dev libjansson-dev libnghttp2-dev
 RUN_PACKAGES   := $(BUILD_PACKAGES) iproute2 iputils-ping util-linux
 TEST_PACKAGES  := $(RUN_PACKAGES) jq strace tshark tcpdump bpftool ethtool procps mandoc g++ python3 \
 	$(shell cat tests/vm/packages 2>/dev/null)
@@ -165,7 +168,7 @@ READER_PARTS := $(filter-out $(OUT)/reader/main.o,$(READER_OBJ))
 $(OUT)/tests/%: tests/%.c $(LIB_A) $(READER_PARTS)
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Ireader -Iloader -DRINGSIDE_IN_TREE -DRS_VERSION='"$(VERSION)"' \
-		$< $(READER_PARTS) $(LIB_A) -lbpf -ljansson -o $@
+		$< $(READER_PARTS) $(LIB_A) $(READER_LIBS) -o $@
 
 $(OUT)/vmlinux/check: vmlinux/check.c
 	$(call msg,CC,$@)

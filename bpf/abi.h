@@ -206,8 +206,11 @@ struct rs_about {
 	char if_name[16]; /* IFNAMSIZ, when loaded */
 	char version[16]; /* of the loader */
 	char program[48]; /* "built-in", "compiled" or the file it was compiled from */
-	char missing[352]; /* what could not be attached and why, or "" */
-	__u64 build; /* of flows: the program and its options; the same: the same */
+	char missing[336]; /* what could not be attached and why, or "" */
+	__u32 generation; /* of flows: which programs are these; see tell.bpf.h */
+	__u32 pad;
+	__u64 build; /* of flows: a sum of the object; the same is left as it is */
+	__u64 flow_interval_ns; /* of flows: between RS_FLOW records; 0: none */
 };
 
 typedef __u64 __attribute__((may_alias)) rs_word; /* records are written field by field */

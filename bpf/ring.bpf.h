@@ -9,6 +9,12 @@
  *	... fill r ...
  *	rs_write(&cpu, &r);                       numbers, times and publishes it
  *
+ * Large records are filled where they lie: define RS_RECORD_SIZE, and instead of rs_write()
+ *	struct rs_place place;
+ *	struct rs_flow *r = rs_reserve(&cpu, &place);
+ *	... fill all of r but seq, check and ts_ns; it may hold anything ...
+ *	rs_publish(&place);
+ *
  * Each CPU writes only its own ring, and XDP and tc run with bottom halves off,
  * so nothing here waits for anybody. The cost does not depend on the readers.
  */
@@ -19,12 +25,16 @@
 #include <bpf/bpf_helpers.h>
 #include "abi.h"
 
+#ifndef RS_RECORD_SIZE
+#define RS_RECORD_SIZE RS_SLOT_SIZE
+#endif
+
 /* Sizes are the loader's to say: see loader/object.c. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, RS_SLOT_SIZE);
+	__uint(value_size, RS_RECORD_SIZE);
 	__uint(max_entries, 1);
 } ring SEC(".maps");
 
@@ -114,6 +124,62 @@ static long rs_never(void *dynptr, void *context)
 	return 1;
 }
 
+/* Where a record goes that is being written. */
+struct rs_place {
+	__u64 *slot;
+	struct rs_head *head;
+	__u64 n;
+	__u64 now;
+};
+
+/* Takes a number and the time. Returns the slot, or NULL, which is counted. */
+static __always_inline void *rs_reserve(struct rs_cpu *cpu, struct rs_place *p)
+{
+	__u32 index;
+
+	p->slot = 0;
+	p->head = bpf_map_lookup_elem(&ring, &cpu->id);
+	if (p->head) {
+		p->n = rs_take_number(p->head);
+		index = config.cpus + cpu->id * config.slots + (p->n & (config.slots - 1));
+		p->slot = bpf_map_lookup_elem(&ring, &index);
+	}
+	if (!p->slot) {
+		rs_count(&cpu->counters->failed[RS_E_RING]);
+		return 0;
+	}
+	/* The clock comes after the number: who finds that no number was taken may
+	 * conclude that the next record will be younger, and ring the bell.
+	 */
+	p->now = bpf_ktime_get_boot_ns();
+	/* Before the record changes, its number does. Where stores may overtake each
+	 * other (arm64) a reader is left with the check, which no mixture passes.
+	 */
+	*(volatile __u64 *)p->slot = 0;
+	barrier();
+	p->slot[2] = p->now;
+	return p->slot;
+}
+
+/* Waking takes microseconds (an interrupt to oneself), so it is done once per
+ * interval. A reader that was woken looks again when the interval is over, and
+ * sleeps only if no number was taken that it has not read: so none is missed.
+ */
+static __always_inline void rs_ring_bell(struct rs_place *p)
+{
+	if (p->now - p->head->bell_ns >= RS_BELL_INTERVAL_NS) {
+		p->head->bell_ns = p->now;
+		bpf_user_ringbuf_drain(&bell, rs_never, 0, BPF_RB_FORCE_WAKEUP);
+	}
+}
+
+static __always_inline void rs_publish(struct rs_place *p)
+{
+	p->slot[1] = rs_check(p->slot, p->n, RS_RECORD_SIZE);
+	rs_set_seq(p->slot, p->n + 1);
+	rs_ring_bell(p);
+}
+
 /*
  * Writes a record, whose hdr.type says what it is: gives it a number and the time,
  * and publishes it. RECORD is a structure of the caller's that nothing points to,
@@ -124,50 +190,23 @@ static long rs_never(void *dynptr, void *context)
 static __always_inline void rs_write(struct rs_cpu *cpu, const void *record)
 {
 	const rs_word *words = record;
-	__u64 *slot = 0, n, now, a, b;
-	struct rs_head *head;
-	__u32 index;
+	struct rs_place p;
+	__u64 a, b;
 
-	head = bpf_map_lookup_elem(&ring, &cpu->id);
-	if (head) {
-		n = rs_take_number(head);
-		index = config.cpus + cpu->id * config.slots + (n & (config.slots - 1));
-		slot = bpf_map_lookup_elem(&ring, &index);
-	}
-	if (!slot) {
-		rs_count(&cpu->counters->failed[RS_E_RING]);
+	if (!rs_reserve(cpu, &p))
 		return;
-	}
-	/* The clock comes after the number: who finds that no number was taken may
-	 * conclude that the next record will be younger, and ring the bell.
-	 */
-	now = bpf_ktime_get_boot_ns();
-	/* Before the record changes, its number does. Where stores may overtake each
-	 * other (arm64) a reader is left with the check, which no mixture passes.
-	 */
-	*(volatile __u64 *)slot = 0;
-	barrier();
 	/* rs_check(), word by word */
-	slot[2] = now;
-	a = n + now;
+	a = p.n + p.now;
 	b = a;
 #pragma unroll
 	for (int i = 3; i < RS_SLOT_SIZE / 8; i++) {
-		slot[i] = words[i];
+		p.slot[i] = words[i];
 		a += words[i];
 		b += a;
 	}
-	slot[1] = b;
-	rs_set_seq(slot, n + 1);
-
-	/* Waking takes microseconds (an interrupt to oneself), so it is done once per
-	 * interval. A reader that was woken looks again when the interval is over, and
-	 * sleeps only if no number was taken that it has not read: so none is missed.
-	 */
-	if (now - head->bell_ns >= RS_BELL_INTERVAL_NS) {
-		head->bell_ns = now;
-		bpf_user_ringbuf_drain(&bell, rs_never, 0, BPF_RB_FORCE_WAKEUP);
-	}
+	p.slot[1] = b;
+	rs_set_seq(p.slot, p.n + 1);
+	rs_ring_bell(&p);
 }
 
 #endif

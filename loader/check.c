@@ -20,6 +20,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "hooks.h"
 #include "loader.h"
 
 enum verdict { OK, WEAKER, MISSING, UNKNOWN };
@@ -205,10 +206,31 @@ static void check_settings(void)
 	} else {
 		say(OK, "lockdown", "%s", line);
 	}
-	if (file_has("/proc/kallsyms", " register_kprobe"))
+}
+
+/* ------------------------------------------------------------------ flows */
+
+static void say_event(const char *event, const char *how, const char *weaker)
+{
+	say(!weaker ? OK : how ? WEAKER : MISSING, event, "%s", how ?: "no way to see it");
+	if (weaker)
+		printf("%25s without: %s\n", "", weaker);
+}
+
+static void check_flows(void)
+{
+	struct hooks hooks;
+
+	if (hooks_init(&hooks, HOOKS_AUTO)) {
+		say(MISSING, "flows", "TCP and UDP need the kernel's types");
+		return;
+	}
+	if (hooks.kprobes)
 		say(OK, "kprobes", "there");
 	else
-		say(WEAKER, "kprobes", "this kernel has none (CONFIG_KPROBES); ICMP does not need them");
+		say(WEAKER, "kprobes", "this kernel has none (CONFIG_KPROBES): tracepoints see most of it; ICMP does not need them");
+	hooks_describe(&hooks, say_event);
+	hooks_free(&hooks);
 }
 
 /* ------------------------------------------------------------------ files */
@@ -320,6 +342,7 @@ int command_check(const struct options *o, int count, char **interfaces)
 	check_capabilities();
 	check_programs();
 	check_settings();
+	check_flows();
 	check_bpffs(o);
 	check_compiler();
 	check_interfaces(count, interfaces);

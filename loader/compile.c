@@ -19,6 +19,12 @@
 #include "loader.h"
 
 #define NOBODY 65534
+/* libbpf's macros for the arguments of kprobes ask for it */
+#ifdef __aarch64__
+#define TARGET_ARCH "-D__TARGET_ARCH_arm64"
+#else
+#define TARGET_ARCH "-D__TARGET_ARCH_x86"
+#endif
 #define OBJECT_MAX (16 << 20) /* far beyond any BPF object; a runaway compiler ends here */
 
 /* The sources: beside the binary in a checkout, else where they were installed. */
@@ -104,7 +110,7 @@ static void run_compiler(const char *sources, const char *file, int in, int out)
 	char bpf[PATH_MAX + 8], vmlinux[PATH_MAX + 16], beside[PATH_MAX];
 	char *copy = strdup(file);
 	const char *const arguments[] = {
-		clang, "-target", "bpf", "-O2", "-g", "-Wall", "-I", bpf, "-I", vmlinux,
+		clang, "-target", "bpf", "-O2", "-g", "-Wall", TARGET_ARCH, "-I", bpf, "-I", vmlinux,
 		"-iquote", beside, "-x", "c", "-c", "-", "-o", "-", NULL,
 	};
 
@@ -127,9 +133,11 @@ static void run_compiler(const char *sources, const char *file, int in, int out)
 
 static int read_object(int fd, struct image *image)
 {
-	static char bytes[OBJECT_MAX]; /* one object in the life of this process */
+	char *bytes = malloc(OBJECT_MAX); /* for the life of this process */
 	ssize_t size;
 
+	if (!bytes)
+		return -1;
 	image->bytes = bytes;
 	image->size = 0;
 	while ((size = read(fd, bytes + image->size, OBJECT_MAX - image->size)) > 0)
@@ -137,17 +145,19 @@ static int read_object(int fd, struct image *image)
 	return size < 0 ? -1 : 0;
 }
 
-int compile(const char *file, struct image *image)
+int compile(const char *file, bool installed, struct image *image)
 {
-	char sources[PATH_MAX], builtin[PATH_MAX + 32];
+	char sources[PATH_MAX], path[PATH_MAX + 32];
 	int in = -1, out[2] = { -1, -1 }, status = 0, error = -1;
 	pid_t pid;
 
 	if (find_sources(sources))
 		return -1;
-	image->name = file ?: "compiled";
-	snprintf(builtin, sizeof(builtin), "%s/bpf/icmp.bpf.c", sources);
-	file = file ?: builtin;
+	image->name = installed ? "compiled" : file;
+	if (installed) {
+		snprintf(path, sizeof(path), "%s/bpf/%s", sources, file);
+		file = path;
+	}
 	in = open_source(file);
 	if (in < 0)
 		return -1;

@@ -3,12 +3,14 @@
 #ifndef RINGSIDE_COMPILE_H
 #define RINGSIDE_COMPILE_H
 
+#include <stdbool.h>
+
 #include "object.h"
 
-/* FILE NULL: the installed icmp.bpf.c. The image is the caller's for as long as
+/* INSTALLED: FILE is one of the installed bpf/. The image is the caller's for as long as
  * the process lives. Returns 0, or -1 and has said why; what the compiler says
  * goes to stderr as it is.
  */
-int compile(const char *file, struct image *image);
+int compile(const char *file, bool installed, struct image *image);
 
 #endif

@@ -16,8 +16,8 @@
 
 #include "attach.h"
 #include "compile.h"
-#include "object.h"
-#include "source.h"
+#include "flows.h"
+#include "load.h"
 
 #define ARPHRD_IP6GRE 823 /* linux/if_arp.h, which cannot be included beside net/if.h */
 #define RING_BYTES_TOTAL (16 << 20)
@@ -31,12 +31,6 @@ struct load {
 	bool attached;
 	struct object object;
 	unsigned int l2_len;
-};
-
-struct readers {
-	mode_t mode;
-	gid_t gid;
-	bool given; /* by an option, so it also changes what is loaded */
 };
 
 /* ------------------------------------------------------------------ who may read */
@@ -77,7 +71,7 @@ static int find_readers(const struct options *o, struct readers *r)
  * everybody may load one, a socket filter that names a map writes to it, through
  * whatever descriptor. Seen on 6.12, also with one opened BPF_F_RDONLY.
  */
-static int refuse_programs_of_readers(const struct source *s)
+int refuse_programs_of_readers(const struct source *s)
 {
 	FILE *file = fopen("/proc/sys/kernel/unprivileged_bpf_disabled", "re");
 	int disabled = file ? getc(file) : EOF; /* without the file the kernel has no such setting */
@@ -95,6 +89,7 @@ static int refuse_programs_of_readers(const struct source *s)
 
 static int find_interface(struct load *l, const char *name)
 {
+	char dir[RS_SOURCE_NAME_MAX];
 	struct ifreq request = {};
 	int fd, error;
 
@@ -102,8 +97,9 @@ static int find_interface(struct load *l, const char *name)
 		warnx("interface %s: not a name an interface can have", name);
 		return -1;
 	}
-	source_init(&l->new, name);
-	source_init(&l->old, name);
+	rs_source_dir(name, dir);
+	source_init(&l->new, dir);
+	source_init(&l->old, dir);
 	l->new.about.ifindex = if_nametoindex(name);
 	strcpy(request.ifr_name, name);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -160,37 +156,47 @@ static void read_boot_id(__u8 id[16])
 		fclose(file);
 }
 
-static void describe(struct load *l, const struct image *image)
+void describe(struct source *s, const struct image *image, unsigned int record_size)
 {
-	struct rs_about *a = &l->new.about;
+	struct rs_about *a = &s->about;
 	struct stat ns;
 
 	a->magic = RS_ABOUT_MAGIC;
 	a->abi = RS_ABI_VERSION;
-	a->slot_size = RS_SLOT_SIZE;
+	a->slot_size = record_size;
 	a->loaded_ns = clock_ns(CLOCK_BOOTTIME);
 	a->clock_offset_ns = (__s64)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME));
 	a->netns_ino = stat("/proc/self/ns/net", &ns) ? 0 : ns.st_ino;
 	read_boot_id(a->boot_id);
-	snprintf(a->if_name, sizeof(a->if_name), "%s", l->new.name);
+	if (a->ifindex)
+		snprintf(a->if_name, sizeof(a->if_name), "%.15s", s->name);
 	snprintf(a->version, sizeof(a->version), "%s", RS_VERSION);
 	snprintf(a->program, sizeof(a->program), "%s", image->name);
 }
 
 /* ------------------------------------------------------------------ the steps */
 
-static __u32 slots_for(size_t bytes)
+unsigned int slots_of(const struct options *o, int cpus, unsigned int record_size)
 {
-	__u32 slots = 1;
+	size_t bytes = o->ring_size ?: (size_t)RING_BYTES_TOTAL / (size_t)cpus;
+	unsigned int slots = 1;
 
-	while (2 * slots * RS_SLOT_SIZE <= bytes)
+	if (!o->ring_size && bytes < RING_BYTES_LEAST)
+		bytes = RING_BYTES_LEAST;
+	while (2 * slots * record_size <= bytes)
 		slots *= 2;
 	return slots;
 }
 
+void set_readers(struct source *s, const struct source *old, const struct readers *readers)
+{
+	s->mode = old && !readers->given ? old->mode : readers->mode;
+	s->gid = old && !readers->given ? old->gid : readers->gid;
+}
+
 static int find_old(struct load *l, const struct pin_root *root)
 {
-	int error = source_open(&l->old, root, l->new.name);
+	int error = source_open(&l->old, root, l->new.dir);
 
 	l->has_old = error != -ENOENT;
 	if (error && error != -ENOENT && error != -EPROTO) {
@@ -207,15 +213,14 @@ static int prepare(struct load *l, const struct pin_root *root, const struct opt
 		   const struct readers *readers, const struct image *image)
 {
 	int cpus = libbpf_num_possible_cpus();
-	size_t bytes = o->ring_size ?: (size_t)RING_BYTES_TOTAL / (size_t)cpus;
-	struct object_config config = { .cpus = (unsigned int)cpus, .l2_len = l->l2_len, .ring = -1 };
+	struct object_config config = { .cpus = (unsigned int)cpus, .record_size = RS_SLOT_SIZE,
+					.l2_len = l->l2_len, .ring = -1 };
 	struct source *s = &l->new;
+	int xdp, tc;
 
 	if (find_old(l, root))
 		return -1;
-	if (!o->ring_size && bytes < RING_BYTES_LEAST)
-		bytes = RING_BYTES_LEAST;
-	config.slots = slots_for(bytes);
+	config.slots = slots_of(o, cpus, RS_SLOT_SIZE);
 	l->keeps = l->keeps && l->old.about.cpus == config.cpus &&
 		   (!o->ring_size || l->old.about.slots == config.slots);
 	if (l->keeps) {
@@ -224,34 +229,26 @@ static int prepare(struct load *l, const struct pin_root *root, const struct opt
 		config.counters = l->old.counters;
 		config.bell = l->old.bell;
 	}
-	if (object_load(&l->object, image, &config))
+	if (object_open(&l->object, image, &config) || object_load(&l->object, image, &config) ||
+	    object_interface_programs(&l->object, image, &xdp, &tc))
 		return -1;
 
-	describe(l, image);
+	describe(s, image, RS_SLOT_SIZE);
 	s->about.cpus = config.cpus;
 	s->about.slots = config.slots;
 	s->ring = dup(l->object.ring);
 	s->bell = dup(l->object.bell);
 	s->counters = dup(l->object.counters);
-	s->xdp = dup(l->object.xdp);
-	s->tc = l->object.tc >= 0 ? dup(l->object.tc) : -1;
-	s->mode = l->has_old && !readers->given ? l->old.mode : readers->mode;
-	s->gid = l->has_old && !readers->given ? l->old.gid : readers->gid;
+	s->xdp = dup(xdp);
+	s->tc = tc >= 0 ? dup(tc) : -1;
+	set_readers(s, l->has_old ? &l->old : NULL, readers);
 	return refuse_programs_of_readers(s);
 }
 
-static void report(const struct load *l, const struct pin_root *root)
+void print_readers(const struct source *s)
 {
-	const struct source *s = &l->new;
 	char number[GROUP_NAME_MAX];
 
-	printf("attached to interface: %s (xdp %s%s%s)\n", s->name,
-	       s->about.hooks & RS_HOOK_XDP_NATIVE ? "native" : "generic",
-	       s->about.hooks & RS_HOOK_TCX ? ", tcx egress" : s->about.hooks & RS_HOOK_CLSACT ? ", clsact egress" : "",
-	       l->keeps ? ", programs swapped" : "");
-	if (s->about.missing[0])
-		printf("  without %s\n", s->about.missing);
-	printf("pinned to: %s/%s\n", root->path, s->dir);
 	if (s->mode & 0004)
 		printf("  everybody may read\n");
 	else if (s->mode & 0040)
@@ -260,52 +257,166 @@ static void report(const struct load *l, const struct pin_root *root)
 		printf("  only root may read; load -g GROUP opens it to a group, -m 0666 to everybody\n");
 }
 
-static int load_all(struct load *loads, int count, const struct pin_root *root, const struct options *o,
-		    const struct readers *readers, const struct image *image)
+static void report(const struct load *l, const struct pin_root *root)
 {
-	int i;
+	const struct source *s = &l->new;
 
-	for (i = 0; i < count; i++)
-		if (prepare(&loads[i], root, o, readers, image))
+	printf("attached to interface: %s (xdp %s%s%s)\n", s->name,
+	       s->about.hooks & RS_HOOK_XDP_NATIVE ? "native" : "generic",
+	       s->about.hooks & RS_HOOK_TCX ? ", tcx egress" : s->about.hooks & RS_HOOK_CLSACT ? ", clsact egress" : "",
+	       l->keeps ? ", programs swapped" : "");
+	if (s->about.missing[0])
+		printf("  without %s\n", s->about.missing);
+	printf("pinned to: %s/%s\n", root->path, s->dir);
+	print_readers(s);
+}
+
+static void report_flows(const struct flows *f, const struct pin_root *root)
+{
+	const struct source *s = f->same ? &f->old : &f->new;
+
+	if (f->same)
+		return; /* nothing has changed */
+	printf("attached to sockets: flows (%s%s%s%s)\n", s->about.hooks & RS_HOOK_KPROBES ? "kprobes" : "",
+	       (s->about.hooks & (RS_HOOK_KPROBES | RS_HOOK_TRACEPOINTS)) == (RS_HOOK_KPROBES | RS_HOOK_TRACEPOINTS) ?
+		       " and " : "",
+	       s->about.hooks & RS_HOOK_TRACEPOINTS ? "tracepoints" : "", f->keeps ? ", programs swapped" : "");
+	if (s->about.missing[0])
+		printf("  without %s\n", s->about.missing);
+	printf("pinned to: %s/%s\n", root->path, s->dir);
+	print_readers(s);
+}
+
+/* Everything that is loaded in one call. */
+struct loading {
+	struct load *interfaces; /* owned */
+	int count;
+	int known; /* of them, those that were found */
+	struct flows flows;
+	bool with_flows;
+	bool flows_staged;
+};
+
+static int prepare_all(struct loading *all, const struct pin_root *root, const struct options *o,
+		       const struct readers *readers)
+{
+	struct image icmp = builtin_icmp_image(), flows = builtin_flows_image();
+
+	if ((o->compile || o->source) && compile(o->source ?: "icmp.bpf.c", o->source == NULL, &icmp))
+		return -1;
+	for (int i = 0; i < all->count; i++)
+		if (prepare(&all->interfaces[i], root, o, readers, &icmp))
 			return -1;
-	for (i = 0; i < count; i++) {
-		struct load *l = &loads[i];
+	if (!o->flows)
+		return 0;
+	if (o->compile && compile("flows.bpf.c", true, &flows))
+		return -1;
+	/* what is seen on the wire does not depend on it */
+	all->with_flows = flows_prepare(&all->flows, root, o, readers, &flows) == 0;
+	if (!all->with_flows) {
+		if (!all->count)
+			return -1;
+		hint("ICMP is watched all the same; --no-flows leaves TCP and UDP out");
+	}
+	return 0;
+}
+
+static int stage_all(struct loading *all, const struct pin_root *root, const struct options *o)
+{
+	for (int i = 0; i < all->count; i++) {
+		struct load *l = &all->interfaces[i];
 		if (source_stage(&l->new, root))
 			return -1;
 		l->attached = true; /* also when only half of it went well */
 		if (attach(&l->new, l->has_old ? &l->old : NULL, o) || source_pin_links(&l->new, root))
 			return -1;
 	}
-	/* The rest is quick: a loader killed from here on leaves programs that write
-	 * to a ring that is not visible, until the next one cleans up.
-	 */
-	for (i = 0; i < count; i++)
-		if (attach_swap(&loads[i].new, loads[i].has_old ? &loads[i].old : NULL))
+	all->flows_staged = all->with_flows && !all->flows.same;
+	return all->flows_staged ? flows_stage(&all->flows, root) : 0;
+}
+
+/* This is quick: a loader killed in it leaves programs that write to a ring that is
+ * not visible, until the next one cleans up.
+ */
+static int publish_all(struct loading *all, const struct pin_root *root)
+{
+	int i;
+
+	for (i = 0; i < all->count; i++)
+		if (attach_swap(&all->interfaces[i].new, all->interfaces[i].has_old ? &all->interfaces[i].old : NULL))
 			return -1;
-	for (i = 0; i < count; i++) {
-		if (source_publish(&loads[i].new, root)) {
-			while (i-- > 0)
-				source_retract(&loads[i].new, root, loads[i].has_old);
-			return -1;
-		}
+	if (all->flows_staged && flows_swap(&all->flows))
+		return -1;
+	for (i = 0; i < all->count; i++)
+		if (source_publish(&all->interfaces[i].new, root))
+			goto retract;
+	if (!all->flows_staged || !source_publish(&all->flows.new, root))
+		return 0;
+retract:
+	while (i-- > 0)
+		source_retract(&all->interfaces[i].new, root, all->interfaces[i].has_old);
+	return -1;
+}
+
+static int load_all(struct loading *all, const struct pin_root *root, const struct options *o,
+		    const struct readers *readers)
+{
+	int error = prepare_all(all, root, o, readers) || stage_all(all, root, o) || publish_all(all, root) ? -1 : 0;
+
+	for (int i = 0; i < all->count; i++) {
+		struct load *l = &all->interfaces[i];
+
+		if (!error)
+			report(l, root);
+		else if (l->attached)
+			attach_undo(&l->new, l->has_old ? &l->old : NULL);
+		/* what was not published, or what was there before */
+		remove_tree(root->stage_fd, l->new.dir);
 	}
-	for (i = 0; i < count; i++) {
-		loads[i].attached = false; /* published: nothing to undo */
-		report(&loads[i], root);
+	if (!error && all->with_flows)
+		report_flows(&all->flows, root);
+	if (error && all->flows_staged)
+		flows_undo(root);
+	remove_tree(root->stage_fd, RS_SOURCE_FLOWS);
+	return error;
+}
+
+static void loading_free(struct loading *all)
+{
+	for (int i = 0; i < all->known; i++) {
+		object_free(&all->interfaces[i].object);
+		source_close(&all->interfaces[i].new);
+		source_close(&all->interfaces[i].old);
+	}
+	if (all->flows.new.dir[0])
+		flows_free(&all->flows);
+	free(all->interfaces);
+}
+
+static int find_interfaces(struct loading *all, int count, char **names, int *code)
+{
+	for (; all->known < count; all->known++) {
+		for (int i = 0; i < all->known; i++) {
+			if (!strcmp(names[i], names[all->known])) {
+				warnx("load: %s is named twice", names[i]);
+				*code = EXIT_USAGE;
+				return -1;
+			}
+		}
+		if (find_interface(&all->interfaces[all->known], names[all->known]))
+			return -1;
 	}
 	return 0;
 }
 
 int command_load(const struct options *o, int count, char **interfaces)
 {
+	struct loading all = { .interfaces = calloc((size_t)count + 1, sizeof(*all.interfaces)) };
 	struct pin_root root = PIN_ROOT_NONE;
-	struct load *loads = calloc((size_t)count + 1, sizeof(*loads));
-	struct image image = builtin_image();
 	struct readers readers;
 	int code = EXIT_USAGE;
-	int known = 0;
 
-	if (!loads)
+	if (!all.interfaces)
 		err(EXIT_FAILED, "load");
 	if (count == 0) {
 		warnx("load: no interface given");
@@ -316,8 +427,8 @@ int command_load(const struct options *o, int count, char **interfaces)
 		warnx("load: --compile and --source exclude each other");
 		goto done;
 	}
-	if (!o->icmp) {
-		warnx("load: with --no-icmp there is nothing to load");
+	if (!o->icmp && !o->flows) {
+		warnx("load: with --no-icmp and --no-flows there is nothing to load");
 		goto done;
 	}
 	code = EXIT_FAILED;
@@ -326,39 +437,15 @@ int command_load(const struct options *o, int count, char **interfaces)
 		hint("it needs root: sudo ringside-loader load %s", interfaces[0]);
 		goto done;
 	}
-	if (find_readers(o, &readers))
+	if (find_readers(o, &readers) || find_interfaces(&all, count, interfaces, &code))
 		goto done;
-	for (; known < count; known++) {
-		for (int i = 0; i < known; i++) {
-			if (!strcmp(interfaces[i], interfaces[known])) {
-				warnx("load: %s is named twice", interfaces[i]);
-				code = EXIT_USAGE;
-				goto done;
-			}
-		}
-		if (find_interface(&loads[known], interfaces[known]))
-			goto done;
-	}
-	if ((o->compile || o->source) && compile(o->source, &image))
-		goto done;
+	all.count = o->icmp ? count : 0;
 	if (pin_root_make(&root, o))
 		goto done;
-	if (load_all(loads, count, &root, o, &readers, &image) == 0)
+	if (load_all(&all, &root, o, &readers) == 0)
 		code = EXIT_DONE;
-
-	for (int i = 0; i < count; i++) {
-		if (loads[i].attached)
-			attach_undo(&loads[i].new, loads[i].has_old ? &loads[i].old : NULL);
-		/* what was not published, or what was there before */
-		remove_tree(root.stage_fd, loads[i].new.dir);
-	}
 done:
-	for (int i = 0; loads && i < known; i++) {
-		object_free(&loads[i].object);
-		source_close(&loads[i].new);
-		source_close(&loads[i].old);
-	}
+	loading_free(&all);
 	pin_root_close(&root);
-	free(loads);
 	return code;
 }

@@ -22,6 +22,9 @@ struct options {
 	bool egress;
 	bool icmp;
 	bool flows;
+	int hooks; /* enum hooks_wanted */
+	bool hooks_given;
+	double flow_interval; /* seconds; -1: not given, 0: none */
 	size_t ring_size; /* bytes for each CPU; 0: not given */
 	bool replace;
 	bool compile;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hooks.h"
 #include "loader.h"
 #include "pins.h"
 
@@ -40,6 +41,8 @@ static void usage(FILE *out)
 		"      --no-egress       do not watch what goes out\n"
 		"      --no-icmp         do not watch ICMP\n"
 		"      --no-flows        do not watch TCP and UDP\n"
+		"      --flow-interval S totals of each TCP connection so often, in seconds (default: 0, none)\n"
+		"      --hooks WAY       kprobes, tracepoints or auto (default: of each the best there is)\n"
 		"      --ring-size BYTES for each CPU, K and M allowed (default: 16M shared by the CPUs)\n"
 		"      --replace         take the place of another XDP program\n"
 		"      --compile         compile the installed sources here and load the result\n"
@@ -114,7 +117,33 @@ static int parse_xdp(const char *text, enum xdp_mode *mode)
 	return 0;
 }
 
-enum { OPT_XDP = 256, OPT_NO_EGRESS, OPT_NO_ICMP, OPT_NO_FLOWS, OPT_RING_SIZE, OPT_REPLACE,
+static int parse_hooks(const char *text, struct options *o)
+{
+	o->hooks_given = true;
+	if (!strcmp(text, "auto"))
+		o->hooks = HOOKS_AUTO;
+	else if (!strcmp(text, "kprobes"))
+		o->hooks = HOOKS_KPROBES;
+	else if (!strcmp(text, "tracepoints"))
+		o->hooks = HOOKS_TRACEPOINTS;
+	else
+		return warnx("hooks %s: must be kprobes, tracepoints or auto", text), -1;
+	return 0;
+}
+
+static int parse_interval(const char *text, double *seconds)
+{
+	char *end;
+
+	*seconds = strtod(text, &end);
+	if (*text < '0' || *text > '9' || *end || (*seconds != 0 && !(*seconds >= 1 && *seconds <= 86400))) {
+		warnx("flow interval %s: must be a number of seconds from 1 to 86400, or 0 for none", text);
+		return -1;
+	}
+	return 0;
+}
+
+enum { OPT_XDP = 256, OPT_NO_EGRESS, OPT_NO_ICMP, OPT_NO_FLOWS, OPT_FLOW_INTERVAL, OPT_HOOKS, OPT_RING_SIZE, OPT_REPLACE,
        OPT_COMPILE, OPT_SOURCE, OPT_ALL, OPT_JSON, OPT_PIN_ROOT };
 
 static const struct option long_options[] = {
@@ -124,6 +153,8 @@ static const struct option long_options[] = {
 	{ "no-egress", no_argument, NULL, OPT_NO_EGRESS },
 	{ "no-icmp", no_argument, NULL, OPT_NO_ICMP },
 	{ "no-flows", no_argument, NULL, OPT_NO_FLOWS },
+	{ "flow-interval", required_argument, NULL, OPT_FLOW_INTERVAL },
+	{ "hooks", required_argument, NULL, OPT_HOOKS },
 	{ "ring-size", required_argument, NULL, OPT_RING_SIZE },
 	{ "replace", no_argument, NULL, OPT_REPLACE },
 	{ "compile", no_argument, NULL, OPT_COMPILE },
@@ -162,7 +193,7 @@ static int parse_options(int argc, char **argv, struct options *o, const char *c
 	*o = (struct options){
 		.pin_root = environment && *environment ? environment : RS_PIN_ROOT,
 		.pin_root_given = environment && *environment,
-		.mode = -1, .egress = true, .icmp = true, .flows = true,
+		.mode = -1, .egress = true, .icmp = true, .flows = true, .flow_interval = -1,
 	};
 	*code = EXIT_USAGE;
 	while ((option = getopt_long(argc, argv, "g:m:vhV", long_options, &index)) != -1) {
@@ -177,6 +208,8 @@ static int parse_options(int argc, char **argv, struct options *o, const char *c
 		case OPT_NO_EGRESS: o->egress = false; break;
 		case OPT_NO_ICMP: o->icmp = false; break;
 		case OPT_NO_FLOWS: o->flows = false; break;
+		case OPT_FLOW_INTERVAL: if (parse_interval(optarg, &o->flow_interval)) return 1; break;
+		case OPT_HOOKS: if (parse_hooks(optarg, o)) return 1; break;
 		case OPT_RING_SIZE: if (!(o->ring_size = parse_size(optarg))) return 1; break;
 		case OPT_REPLACE: o->replace = true; break;
 		case OPT_COMPILE: o->compile = true; break;

@@ -11,11 +11,16 @@
 #include "loader.h"
 #include "object.h"
 
-extern const char builtin_object[], builtin_object_end[];
+extern const char builtin_icmp[], builtin_icmp_end[], builtin_flows[], builtin_flows_end[];
 
-struct image builtin_image(void)
+struct image builtin_icmp_image(void)
 {
-	return (struct image){ builtin_object, (size_t)(builtin_object_end - builtin_object), "built-in" };
+	return (struct image){ builtin_icmp, (size_t)(builtin_icmp_end - builtin_icmp), "built-in" };
+}
+
+struct image builtin_flows_image(void)
+{
+	return (struct image){ builtin_flows, (size_t)(builtin_flows_end - builtin_flows), "built-in" };
 }
 
 static struct bpf_map *map_of(const struct object *object, const struct image *image, const char *name)
@@ -57,7 +62,7 @@ static int configure(struct object *object, const struct image *image, const str
 
 	if (!ring || !counters || !bell || !constants)
 		return -1;
-	if (bpf_map__value_size(ring) != RS_SLOT_SIZE ||
+	if (bpf_map__value_size(ring) != config->record_size ||
 	    bpf_map__value_size(counters) != sizeof(struct rs_counters) ||
 	    bpf_map__value_size(constants) != sizeof(rodata)) {
 		warnx("load %s: it was made with another abi.h than this loader (version %d)",
@@ -79,13 +84,14 @@ static int configure(struct object *object, const struct image *image, const str
 	return error;
 }
 
-static int find_programs(struct object *object, const struct image *image)
+int object_interface_programs(const struct object *object, const struct image *image, int *xdp, int *tc)
 {
 	struct bpf_program *program;
 
+	*xdp = *tc = -1;
 	bpf_object__for_each_program(program, object->bpf) {
 		enum bpf_prog_type type = bpf_program__type(program);
-		int *fd = type == BPF_PROG_TYPE_XDP ? &object->xdp : type == BPF_PROG_TYPE_SCHED_CLS ? &object->tc : NULL;
+		int *fd = type == BPF_PROG_TYPE_XDP ? xdp : type == BPF_PROG_TYPE_SCHED_CLS ? tc : NULL;
 
 		if (!fd || *fd >= 0) {
 			warnx("load %s: %s: only one SEC(\"xdp.frags\") and one SEC(\"tc\") program have a place here",
@@ -94,7 +100,7 @@ static int find_programs(struct object *object, const struct image *image)
 		}
 		*fd = bpf_program__fd(program);
 	}
-	if (object->xdp < 0) {
+	if (*xdp < 0) {
 		warnx("load %s: it has no SEC(\"xdp.frags\") program", image->name);
 		return -1;
 	}
@@ -111,20 +117,27 @@ static int freeze(int fd, const char *name)
 	return 0;
 }
 
-int object_load(struct object *object, const struct image *image, const struct object_config *config)
+int object_open(struct object *object, const struct image *image, const struct object_config *config)
 {
 	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "ringside");
-	int error;
 
-	*object = (struct object){ .ring = -1, .counters = -1, .bell = -1, .xdp = -1, .tc = -1 };
+	*object = (struct object){ .ring = -1, .counters = -1, .bell = -1 };
 	object->bpf = bpf_object__open_mem(image->bytes, image->size, &opts);
 	if (!object->bpf) {
 		warn("open %s", image->name);
 		return -1;
 	}
-	if (configure(object, image, config))
-		goto failed;
-	error = bpf_object__load(object->bpf);
+	if (configure(object, image, config)) {
+		object_free(object);
+		return -1;
+	}
+	return 0;
+}
+
+int object_load(struct object *object, const struct image *image, const struct object_config *config)
+{
+	int error = bpf_object__load(object->bpf);
+
 	if (error) {
 		errno = -error;
 		warn("load %s into the kernel", image->name);
@@ -135,8 +148,6 @@ int object_load(struct object *object, const struct image *image, const struct o
 	object->ring = bpf_map__fd(bpf_object__find_map_by_name(object->bpf, "ring"));
 	object->counters = bpf_map__fd(bpf_object__find_map_by_name(object->bpf, "counters"));
 	object->bell = bpf_map__fd(bpf_object__find_map_by_name(object->bpf, "bell"));
-	if (find_programs(object, image))
-		goto failed;
 	if (config->ring < 0 && (freeze(object->ring, "ring") || freeze(object->counters, "counters")))
 		goto failed;
 	return 0;

@@ -13,21 +13,35 @@
 
 #include "attach.h"
 #include "clsact.h"
+#include "flows.h"
 #include "source.h"
 
-void source_init(struct source *s, const char *name)
+void source_dir_of(const char *name, char dir[RS_SOURCE_NAME_MAX])
+{
+	if (!strcmp(name, RS_SOURCE_FLOWS))
+		strcpy(dir, RS_SOURCE_FLOWS);
+	else
+		rs_source_dir(name, dir);
+}
+
+bool source_is_flows(const struct source *s)
+{
+	return !strcmp(s->dir, RS_SOURCE_FLOWS);
+}
+
+void source_init(struct source *s, const char *dir)
 {
 	memset(s, 0, sizeof(*s));
-	snprintf(s->name, sizeof(s->name), "%s", name);
-	rs_source_dir(name, s->dir);
+	snprintf(s->dir, sizeof(s->dir), "%s", dir);
+	rs_source_name(dir, s->name);
 	s->ring = s->bell = s->counters = s->about_map = -1;
-	s->xdp = s->tc = s->xdp_link = s->tcx_link = -1;
+	s->xdp = s->tc = s->xdp_link = s->tcx_link = s->processes = -1;
 }
 
 void source_close(struct source *s)
 {
 	int *fds[] = { &s->ring, &s->bell, &s->counters, &s->about_map,
-		       &s->xdp, &s->tc, &s->xdp_link, &s->tcx_link };
+		       &s->xdp, &s->tc, &s->xdp_link, &s->tcx_link, &s->processes };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (*fds[i] >= 0)
@@ -67,7 +81,9 @@ static int read_about(struct source *s)
 		return -errno;
 	if (info.value_size < offsetof(struct rs_about, slot_size) || s->about.magic != RS_ABOUT_MAGIC)
 		return -EPROTO;
-	return s->about.abi == RS_ABI_VERSION && info.value_size == sizeof(s->about) ? 0 : -EPROTO;
+	if (s->about.abi != RS_ABI_VERSION || info.value_size != sizeof(s->about))
+		return -EPROTO;
+	return s->about.slot_size == (source_is_flows(s) ? RS_FLOW_SLOT_SIZE : RS_SLOT_SIZE) ? 0 : -EPROTO;
 }
 
 static int open_in(struct source *s, const struct pin_root *root, const char *where)
@@ -91,6 +107,7 @@ static int open_in(struct source *s, const struct pin_root *root, const char *wh
 	s->tc = open_pin(root, where, s->dir, RS_DIR_ROOT "/" RS_PIN_TC, 0);
 	s->xdp_link = open_pin(root, where, s->dir, RS_DIR_ROOT "/" RS_PIN_XDP_LINK, 0);
 	s->tcx_link = open_pin(root, where, s->dir, RS_DIR_ROOT "/" RS_PIN_TCX_LINK, 0);
+	s->processes = open_pin(root, where, s->dir, RS_PIN_PROCESSES, geteuid() ? BPF_F_RDONLY : 0);
 	error = error ?: read_about(s);
 	if (error == -EPROTO) {
 		/* of another version's fields only these two can be trusted; the rest is seen */
@@ -102,9 +119,9 @@ static int open_in(struct source *s, const struct pin_root *root, const char *wh
 	return error;
 }
 
-int source_open(struct source *s, const struct pin_root *root, const char *name)
+int source_open(struct source *s, const struct pin_root *root, const char *dir)
 {
-	source_init(s, name);
+	source_init(s, dir);
 	return open_in(s, root, NULL);
 }
 
@@ -123,8 +140,8 @@ static int make_about(struct source *s)
 	return 0;
 }
 
-static int pin(const struct source *s, const struct pin_root *root, const char *name, int fd, mode_t mode,
-	       gid_t gid)
+int source_stage_pin(const struct source *s, const struct pin_root *root, const char *name, int fd, mode_t mode,
+		     gid_t gid)
 {
 	char path[PIN_PATH_MAX];
 
@@ -136,8 +153,7 @@ static int pin(const struct source *s, const struct pin_root *root, const char *
 	return 0;
 }
 
-static int make_dir(const struct source *s, const struct pin_root *root, const char *name, mode_t mode,
-		    gid_t gid)
+int source_stage_dir(const struct source *s, const struct pin_root *root, const char *name, mode_t mode, gid_t gid)
 {
 	char path[PIN_PATH_MAX];
 
@@ -149,19 +165,27 @@ static int make_dir(const struct source *s, const struct pin_root *root, const c
 	return 0;
 }
 
+/* Of the things that not every source has. */
+static int stage_if_there(const struct source *s, const struct pin_root *root, const char *name, int fd, mode_t mode,
+			  gid_t gid)
+{
+	return fd < 0 ? 0 : source_stage_pin(s, root, name, fd, mode, gid);
+}
+
 int source_stage(struct source *s, const struct pin_root *root)
 {
 	mode_t readonly = RS_MODE_READONLY(s->mode);
 
 	if (make_about(s) ||
-	    make_dir(s, root, NULL, RS_MODE_DIR(s->mode), s->gid) ||
-	    pin(s, root, RS_PIN_RING, s->ring, s->mode, s->gid) ||
-	    pin(s, root, RS_PIN_BELL, s->bell, readonly, s->gid) ||
-	    pin(s, root, RS_PIN_COUNTERS, s->counters, readonly, s->gid) ||
-	    pin(s, root, RS_PIN_ABOUT, s->about_map, readonly, s->gid) ||
-	    make_dir(s, root, RS_DIR_ROOT, RS_DIR_ROOT_MODE, 0) ||
-	    pin(s, root, RS_DIR_ROOT "/" RS_PIN_XDP, s->xdp, RS_PIN_ROOT_ONLY_MODE, 0) ||
-	    (s->tc >= 0 && pin(s, root, RS_DIR_ROOT "/" RS_PIN_TC, s->tc, RS_PIN_ROOT_ONLY_MODE, 0)))
+	    source_stage_dir(s, root, NULL, RS_MODE_DIR(s->mode), s->gid) ||
+	    source_stage_pin(s, root, RS_PIN_RING, s->ring, s->mode, s->gid) ||
+	    source_stage_pin(s, root, RS_PIN_BELL, s->bell, readonly, s->gid) ||
+	    source_stage_pin(s, root, RS_PIN_COUNTERS, s->counters, readonly, s->gid) ||
+	    source_stage_pin(s, root, RS_PIN_ABOUT, s->about_map, readonly, s->gid) ||
+	    stage_if_there(s, root, RS_PIN_PROCESSES, s->processes, readonly, s->gid) ||
+	    source_stage_dir(s, root, RS_DIR_ROOT, RS_DIR_ROOT_MODE, 0) ||
+	    stage_if_there(s, root, RS_DIR_ROOT "/" RS_PIN_XDP, s->xdp, RS_PIN_ROOT_ONLY_MODE, 0) ||
+	    stage_if_there(s, root, RS_DIR_ROOT "/" RS_PIN_TC, s->tc, RS_PIN_ROOT_ONLY_MODE, 0))
 		return -1;
 	return 0;
 }
@@ -174,11 +198,8 @@ int source_pin_links(const struct source *s, const struct pin_root *root)
 		warn("make the description of %s", s->name);
 		return -1;
 	}
-	if (s->xdp_link >= 0 &&
-	    pin(s, root, RS_DIR_ROOT "/" RS_PIN_XDP_LINK, s->xdp_link, RS_PIN_ROOT_ONLY_MODE, 0))
-		return -1;
-	if (s->tcx_link >= 0 &&
-	    pin(s, root, RS_DIR_ROOT "/" RS_PIN_TCX_LINK, s->tcx_link, RS_PIN_ROOT_ONLY_MODE, 0))
+	if (stage_if_there(s, root, RS_DIR_ROOT "/" RS_PIN_XDP_LINK, s->xdp_link, RS_PIN_ROOT_ONLY_MODE, 0) ||
+	    stage_if_there(s, root, RS_DIR_ROOT "/" RS_PIN_TCX_LINK, s->tcx_link, RS_PIN_ROOT_ONLY_MODE, 0))
 		return -1;
 	return 0;
 }
@@ -222,36 +243,41 @@ int source_remove(struct source *s, const struct pin_root *root)
 	return error;
 }
 
-void source_clean_stage(const struct pin_root *root)
+static void clean_staged(const struct pin_root *root, const char *dir)
 {
-	char **names = source_names(root->stage_fd);
+	struct source staged, published;
 
-	for (int i = 0; names && names[i]; i++) {
-		struct source staged, published;
-
-		source_init(&staged, names[i]);
-		open_in(&staged, root, RS_DIR_STAGE);
-		/* A loader that was killed while it loaded again left links here that
-		 * the published source holds as well: those stay attached, and go on
-		 * with the published programs.
-		 */
-		if (source_open(&published, root, names[i]) == -ENOENT) {
-			detach(&staged);
-		} else {
-			staged.about.ifindex = staged.about.ifindex ?: published.about.ifindex;
-			attach_undo(&staged, &published);
-		}
-		source_close(&published);
-		source_close(&staged);
-		remove_tree(root->stage_fd, staged.dir);
+	source_init(&staged, dir);
+	open_in(&staged, root, RS_DIR_STAGE);
+	/* A loader that was killed while it loaded again left links here that
+	 * the published source holds as well: those stay attached, and go on
+	 * with the published programs.
+	 */
+	if (source_open(&published, root, dir) == -ENOENT) {
+		detach(&staged);
+	} else if (source_is_flows(&staged)) {
+		flows_undo(root);
+	} else {
+		staged.about.ifindex = staged.about.ifindex ?: published.about.ifindex;
+		attach_undo(&staged, &published);
 	}
-	source_free_names(names);
+	source_close(&published);
+	source_close(&staged);
+	remove_tree(root->stage_fd, dir);
 }
 
-char **source_names(int root_fd)
+void source_clean_stage(const struct pin_root *root)
 {
-	char **names = calloc(1, sizeof(*names)), **more;
-	char name[RS_SOURCE_NAME_MAX];
+	char **dirs = source_dirs(root->stage_fd);
+
+	for (int i = 0; dirs && dirs[i]; i++)
+		clean_staged(root, dirs[i]);
+	source_free_dirs(dirs);
+}
+
+char **source_dirs(int root_fd)
+{
+	char **dirs = calloc(1, sizeof(*dirs)), **more;
 	struct dirent *entry;
 	size_t count = 0;
 	DIR *dir;
@@ -259,27 +285,26 @@ char **source_names(int root_fd)
 	dir = fdopendir(dup(root_fd));
 	if (dir)
 		rewinddir(dir);
-	while (names && dir && (entry = readdir(dir))) {
+	while (dirs && dir && (entry = readdir(dir))) {
 		if (!rs_is_source_dir(entry->d_name))
 			continue;
-		more = realloc(names, (count + 2) * sizeof(*names));
+		more = realloc(dirs, (count + 2) * sizeof(*dirs));
 		if (!more)
 			break;
-		names = more;
-		rs_source_name(entry->d_name, name);
-		names[count++] = strdup(name);
-		names[count] = NULL;
+		dirs = more;
+		dirs[count++] = strdup(entry->d_name);
+		dirs[count] = NULL;
 	}
 	if (dir)
 		closedir(dir);
-	return names;
+	return dirs;
 }
 
-void source_free_names(char **names)
+void source_free_dirs(char **dirs)
 {
-	for (int i = 0; names && names[i]; i++)
-		free(names[i]);
-	free(names);
+	for (int i = 0; dirs && dirs[i]; i++)
+		free(dirs[i]);
+	free(dirs);
 }
 
 const char *group_name(gid_t gid, char buffer[GROUP_NAME_MAX])
@@ -297,7 +322,7 @@ const char *group_name(gid_t gid, char buffer[GROUP_NAME_MAX])
 
 int source_written(const struct source *s, __u64 *written)
 {
-	char slot[RS_SLOT_SIZE];
+	char slot[RS_FLOW_SLOT_SIZE]; /* the larger one */
 
 	*written = 0;
 	for (__u32 cpu = 0; cpu < s->about.cpus; cpu++) {
@@ -321,6 +346,8 @@ int source_counters(const struct source *s, struct rs_counters *sum)
 			sum->filtered[i] += one.filtered[i];
 		for (int i = 0; i < RS_FAILED_N; i++)
 			sum->failed[i] += one.failed[i];
+		for (int i = 0; i < RS_NOTED_N; i++)
+			sum->noted[i] += one.noted[i];
 	}
 	return 0;
 }

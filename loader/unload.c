@@ -8,28 +8,38 @@
 
 #include "source.h"
 
-static int unload_one(const struct pin_root *root, const char *name)
+static int unload_one(const struct pin_root *root, const char *dir)
 {
 	struct source s;
-	int error = source_open(&s, root, name);
+	int error = source_open(&s, root, dir);
 
 	if (error == -ENOENT) {
-		warnx("unload %s: it is not loaded", name);
+		warnx("unload %s: it is not loaded", s.name);
 		hint("ringside-loader status lists what is");
 	} else {
 		/* whatever is wrong with it, it can be removed */
 		error = source_remove(&s, root);
 		if (!error)
-			printf("detached from interface: %s\n", name);
+			printf("detached from %s: %s\n", source_is_flows(&s) ? "sockets" : "interface", s.name);
 	}
 	source_close(&s);
 	return error;
 }
 
+/* The host's sockets are watched as long as any interface is. */
+static bool only_flows(const struct pin_root *root)
+{
+	char **dirs = source_dirs(root->fd);
+	bool only = dirs && dirs[0] && !dirs[1] && !strcmp(dirs[0], RS_SOURCE_FLOWS);
+
+	source_free_dirs(dirs);
+	return only;
+}
+
 int command_unload(const struct options *o, int count, char **interfaces)
 {
 	struct pin_root root = PIN_ROOT_NONE;
-	char **names = NULL;
+	char **dirs;
 	int found, code = EXIT_DONE;
 
 	if ((count == 0) != o->all) {
@@ -44,17 +54,26 @@ int command_unload(const struct options *o, int count, char **interfaces)
 	found = pin_root_find(&root, o);
 	if (found < 0)
 		return EXIT_FAILED;
-	if (o->all)
-		interfaces = names = found ? NULL : source_names(root.fd);
-	for (int i = 0; o->all ? names && names[i] : i < count; i++) {
+	if (o->all) {
+		dirs = found ? NULL : source_dirs(root.fd);
+		for (int i = 0; dirs && dirs[i]; i++)
+			if (unload_one(&root, dirs[i]))
+				code = EXIT_FAILED;
+		source_free_dirs(dirs);
+	}
+	for (int i = 0; i < count; i++) {
+		char dir[RS_SOURCE_NAME_MAX];
+
+		source_dir_of(interfaces[i], dir);
 		if (found) {
 			warnx("unload %s: it is not loaded", interfaces[i]);
 			code = EXIT_FAILED;
-		} else if (unload_one(&root, interfaces[i])) {
+		} else if (unload_one(&root, dir)) {
 			code = EXIT_FAILED;
 		}
 	}
-	source_free_names(names);
+	if (!found && only_flows(&root) && unload_one(&root, RS_SOURCE_FLOWS))
+		code = EXIT_FAILED;
 	pin_root_close(&root);
 	return code;
 }

@@ -44,10 +44,12 @@ static uint64_t unix_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* {"event":"lost","if_name":"eth0" or, as text, TIME [eth0] lost */
+/* {"event":"lost","source":"eth0","if_name":"eth0" or, as text, TIME [eth0] lost; the
+ * sockets are a source and no interface.
+ */
 static char *put_head(char *to, const struct accounts *all, const struct account *a, const char *event)
 {
-	const char *name = a->source->if_name;
+	const struct ringside_source *s = a->source;
 	uint64_t us = unix_us();
 
 	if (all->text) {
@@ -55,7 +57,8 @@ static char *put_head(char *to, const struct accounts *all, const struct account
 		*to++ = '.';
 		to = put_digits6(to, (uint32_t)(us % 1000000));
 		to = PUT(to, " [");
-		to = put_text_name(to, name, sizeof(a->source->if_name));
+		to = *s->if_name ? put_text_name(to, s->if_name, sizeof(s->if_name)) :
+				   put_text_name(to, s->name, sizeof(s->name));
 		to = PUT(to, "] ");
 		memcpy(to, event, strlen(event));
 		return to + strlen(event);
@@ -63,8 +66,12 @@ static char *put_head(char *to, const struct accounts *all, const struct account
 	to = PUT(to, "{\"event\":\"");
 	memcpy(to, event, strlen(event));
 	to += strlen(event);
-	to = PUT(to, "\",\"if_name\":");
-	to = put_json_string(to, name, strnlen(name, sizeof(a->source->if_name)));
+	to = PUT(to, "\",\"source\":");
+	to = put_json_string(to, s->name, strnlen(s->name, sizeof(s->name)));
+	if (*s->if_name) {
+		to = PUT(to, ",\"if_name\":");
+		to = put_json_string(to, s->if_name, strnlen(s->if_name, sizeof(s->if_name)));
+	}
 	to = PUT(to, ",\"timestamp\":");
 	return put_u64(to, us / 1000);
 }
@@ -111,7 +118,7 @@ static char *put_end(char *to, const struct accounts *all)
 
 /* CPUs in one line, so that it fits into a block: {"cpu":4095,"count":20 digits}, */
 #define CPUS_MOST 1024
-_Static_assert(CPUS_MOST * 45 + 256 < OUTPUT_BLOCK, "the longest line fits into an empty block");
+_Static_assert(CPUS_MOST * 45 + 1024 < OUTPUT_BLOCK, "the longest line fits into an empty block");
 
 static int say_lost_of(struct accounts *all, struct account *a, struct output *out, uint32_t first, uint32_t end)
 {

@@ -102,7 +102,13 @@ char *put_json_string(char *to, const char *bytes, size_t length)
 
 	*to++ = '"';
 	while (length > 0) {
-		size_t step = utf8_length(s, length);
+		size_t step;
+		if (*s >= 0x20 && *s < 0x7f && *s != '"' && *s != '\\') { /* nearly always */
+			*to++ = (char)*s++;
+			length--;
+			continue;
+		}
+		step = utf8_length(s, length);
 		if (step == 0) {
 			to = PUT(to, "\xef\xbf\xbd");
 			step = 1;

@@ -53,8 +53,9 @@ int ringside_open(struct ringside **out, const struct ringside_options *options)
 	*out = NULL;
 	if (!r)
 		return -ENOMEM;
-	r->epoll = r->inotify = r->mounts = r->netlink = -1;
-	r->batch = aligned_alloc(64, RINGSIDE_BATCH_MAX * RS_SLOT_SIZE);
+	r->epoll = r->inotify = r->mounts = r->netlink = r->processes.fd = -1;
+	r->processes_opened_ns = INT64_MIN / 2;
+	r->batch = aligned_alloc(64, BATCH_BYTES);
 	if (r->batch)
 		error = options->size < sizeof(*options) ? -EINVAL : copy_options(r, options);
 	if (!error)
@@ -87,6 +88,7 @@ void ringside_close(struct ringside *r)
 	free(r->lanes);
 	free(r->notices);
 	free(r->refused);
+	forget_processes(r);
 	free(r->batch);
 	free(r->root);
 	free(r);
@@ -165,6 +167,22 @@ static bool look(struct ringside *r, struct lane *lane, struct ringside_event *e
 	return false;
 }
 
+/* Whose record it is: told by a flow itself, and of an echo by its key. */
+static inline const struct rs_process *who(struct ringside *r, const void *record, uint32_t slot_size)
+{
+	const struct rs_icmp *icmp = record;
+	const struct rs_flow *flow = record;
+
+	if (slot_size == RS_SLOT_SIZE)
+		return icmp->origin == RS_ORIGIN_PROCESS ? process_of(r, icmp) : NULL;
+	return flow->attribution != RS_BY_UNKNOWN ? &flow->process : NULL;
+}
+
+static inline bool has_room(const struct ringside *r)
+{
+	return r->batch_used + RS_FLOW_SLOT_SIZE <= BATCH_BYTES;
+}
+
 /* Takes from one lane while its records are the oldest. Returns false when it
  * is not ready any more.
  */
@@ -175,15 +193,16 @@ static bool take_run(struct ringside *r, struct lane *lane, uint64_t until_ns, s
 	uint64_t taken = 0;
 	bool ready = true;
 
-	while (ready && *n < max && lane->ts_ns <= until_ns) {
-		unsigned char *to = r->batch + *n * RS_SLOT_SIZE;
+	while (ready && *n < max && lane->ts_ns <= until_ns && has_room(r)) {
+		unsigned char *to = r->batch + r->batch_used;
 		uint64_t seq = lane->ring->cursor;
 		enum ring_state state = ring_take(lane->ring, to);
 
 		if (state == RING_READY) {
+			r->batch_used += lane->ring->slot_size;
 			events[*n] = (struct ringside_event){
 				.kind = RINGSIDE_RECORD, .cpu = lane->cpu, .seq = seq, .source = &f->pub,
-				.record = to,
+				.record = to, .process = who(r, to, lane->ring->slot_size),
 				.time_ns = (int64_t)((const struct rs_hdr *)to)->ts_ns + f->offset_ns,
 			};
 			(*n)++;
@@ -243,6 +262,8 @@ int ringside_next(struct ringside *r, struct ringside_event *events, size_t max)
 		return (int)take_notices(r, events, max);
 
 	r->busy = false;
+	r->batch_used = 0;
+	r->batch_number++;
 	for (size_t i = 0; i < r->lane_count; i++) {
 		if (look(r, &r->lanes[i], events, &n, max)) {
 			struct lane lane = r->lanes[i];
@@ -250,7 +271,7 @@ int ringside_next(struct ringside *r, struct ringside_event *events, size_t max)
 			r->lanes[ready++] = lane;
 		}
 	}
-	while (ready > 0 && n < max) {
+	while (ready > 0 && n < max && has_room(r)) {
 		uint64_t second = UINT64_MAX;
 		size_t first = 0;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * follow.h - the state of a follower, which three files share: sources.c knows
- * which rings there are, follow.c whose record is next, wait.c when to sleep.
+ * follow.h - the state of a follower, which four files share: sources.c knows
+ * which rings there are, follow.c whose record is next, processes.c whose packet
+ * it was, wait.c when to sleep.
  */
 #ifndef RINGSIDE_FOLLOW_H
 #define RINGSIDE_FOLLOW_H
@@ -37,6 +38,22 @@ struct refused {
 	int error;
 };
 
+/* Records lie one behind the other, and what was looked up for them in between, so
+ * that small ones touch little memory. There is always room for the largest.
+ */
+#define BATCH_BYTES (RINGSIDE_BATCH_MAX * RS_SLOT_SIZE + RS_FLOW_SLOT_SIZE)
+
+/* What was last found under one of many keys. */
+#define KNOWN_BITS 7
+struct known_process {
+	uint64_t key;
+	int64_t asked_ns; /* CLOCK_MONOTONIC */
+	bool found;
+	struct rs_process *process; /* if found */
+	const struct rs_process *copy; /* in the batch of this number */
+	uint64_t batch;
+};
+
 struct ringside {
 	char *root;
 	char **wanted; /* NULL-terminated; NULL: all */
@@ -46,6 +63,11 @@ struct ringside {
 	struct lane *lanes; /* one for each ring, those that are ready first */
 	size_t lane_count;
 	unsigned char *batch;
+	size_t batch_used; /* bytes */
+	uint64_t batch_number; /* from 1 */
+	struct process_map processes;
+	int64_t processes_opened_ns; /* or tried to */
+	struct known_process known[1 << KNOWN_BITS];
 	struct ringside_event *notices; /* not yet handed out */
 	size_t notice_count;
 	struct refused *refused; /* said once each */
@@ -76,6 +98,10 @@ void current_names(struct ringside *r);
 void drop_ended(struct ringside *r);
 void followed_free(struct followed *f);
 void notice_source(struct ringside *r, enum ringside_kind kind, struct followed *f);
+
+/* processes.c: NULL: not known, or not to this reader */
+const struct rs_process *process_of(struct ringside *r, const struct rs_icmp *icmp);
+void forget_processes(struct ringside *r);
 
 /* wait.c: the descriptors that tell of news */
 int open_watches(struct ringside *r);

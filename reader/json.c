@@ -5,8 +5,7 @@
  */
 #include <arpa/inet.h>
 
-#include "bytes.h"
-#include "ringside.h"
+#include "format.h"
 
 static char *put_vlans(char *to, const struct rs_icmp *r)
 {
@@ -74,45 +73,6 @@ static char *put_rest(char *to, const struct rs_icmp *r)
 	return to;
 }
 
-/* Names are nearly always plain: letters, digits, a dot. */
-static char *put_if_name(char *to, const char name[16])
-{
-	char *start = to;
-
-	*to++ = '"';
-	for (int i = 0; i < 16 && name[i]; i++) {
-		unsigned char c = (unsigned char)name[i];
-
-		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
-			return put_json_string(start, name, strnlen(name, 16));
-		*to++ = (char)c;
-	}
-	*to++ = '"';
-	return to;
-}
-
-/* Both are of the same digits: 16 of microseconds, from 2001 until 2286. */
-static char *put_times(char *to, uint64_t us)
-{
-	const uint64_t e8 = 100000000;
-	uint64_t first, last;
-
-	if (us < e8 * e8 / 10 || us >= e8 * e8) {
-		to = PUT(to, ",\"timestamp\":");
-		to = put_u64(to, us / 1000);
-		to = PUT(to, ",\"ts_us\":");
-		return put_u64(to, us);
-	}
-	first = digits8((uint32_t)(us / e8)) | DIGITS_TEXT;
-	last = digits8((uint32_t)(us % e8)) | DIGITS_TEXT;
-	to = PUT(to, ",\"timestamp\":");
-	to = put_word(to, first, 8);
-	to = put_word(to, last, 5); /* milliseconds */
-	to = PUT(to, ",\"ts_us\":");
-	to = put_word(to, first, 8);
-	return put_word(to, last, 8);
-}
-
 size_t ringside_json(char *buffer, const struct ringside_event *event)
 {
 	const struct rs_icmp *r = event->record;
@@ -120,8 +80,10 @@ size_t ringside_json(char *buffer, const struct ringside_event *event)
 	uint64_t us = (uint64_t)event->time_ns / 1000;
 	char *to = buffer;
 
-	if (event->kind != RINGSIDE_RECORD || r->hdr.type != RS_ICMP)
+	if (event->kind != RINGSIDE_RECORD)
 		return 0;
+	if (r->hdr.type != RS_ICMP)
+		return json_flow(buffer, event);
 	to = PUT(to, "{\"event\":\"icmp\",\"src_ip\":\"");
 	to = put_address(to, r->hdr.ip_version, r->src);
 	to = PUT(to, "\",\"dst_ip\":\"");
@@ -147,6 +109,8 @@ size_t ringside_json(char *buffer, const struct ringside_event *event)
 		to = put_vlans(to, r);
 	if (r->flags & RS_INNER)
 		to = put_inner(to, r);
+	if (r->origin != RS_ORIGIN_NONE)
+		to = put_origin(to, event);
 	to = PUT(to, ",\"cpu\":");
 	to = put_u64(to, event->cpu);
 	to = PUT(to, ",\"seq\":");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "names.h"
 #include "options.h"
 #include "output.h"
 #include "pins.h"
@@ -35,6 +36,7 @@ struct reader {
 	struct ringside *ringside;
 	struct accounts accounts;
 	struct output output;
+	struct names *names; /* NULL: no memory for them */
 	uint64_t printed;
 	int64_t stats_at_ns;
 	bool following; /* something, at some time */
@@ -43,6 +45,12 @@ struct reader {
 };
 
 /* ------------------------------------------------------------------ events */
+
+/* What loads a source: of the sockets, any interface. */
+static const char *to_load(const char *name)
+{
+	return strcmp(name, RS_SOURCE_FLOWS) ? name : "IFACE";
+}
 
 static void refused(struct reader *reader, const struct ringside_event *event)
 {
@@ -59,7 +67,7 @@ static void refused(struct reader *reader, const struct ringside_event *event)
 		errno = -event->error;
 		warn("open %s", s->name);
 		if (errno == EACCES || errno == EPERM)
-			fprintf(stderr, "  root opens it: ringside-loader load -g GROUP %s\n", s->name);
+			fprintf(stderr, "  root opens it: ringside-loader load -g GROUP %s\n", to_load(s->name));
 	}
 	/* one that was asked for by name is worth an error; of all, the others go on */
 	if (o->sources && !reader->following) {
@@ -68,12 +76,13 @@ static void refused(struct reader *reader, const struct ringside_event *event)
 	}
 }
 
-static void record(struct reader *reader, struct account *account, const struct ringside_event *event)
+static void record(struct reader *reader, struct account *account, struct ringside_event *event)
 {
 	const struct options *o = &reader->options;
 	char *line = output_line(&reader->output);
 
-	if (!options_want(o, event->record)) {
+	event->names = reader->names ? names_of(reader->names, event) : NULL;
+	if (!options_want(o, event)) {
 		account->filtered++;
 		return;
 	}
@@ -87,7 +96,7 @@ static void record(struct reader *reader, struct account *account, const struct 
 		reader->done = true;
 }
 
-static void handle(struct reader *reader, const struct ringside_event *event)
+static void handle(struct reader *reader, struct ringside_event *event)
 {
 	const struct ringside_source *s = event->source;
 	struct account *account;
@@ -146,7 +155,7 @@ static void say_what_is_awaited(const struct reader *reader)
 		for (size_t i = 0; (s = ringside_source(reader->ringside, i)); i++)
 			there = there || !strcmp(s->name, *name);
 		if (!there)
-			warnx("waiting for %s to be loaded (ringside-loader load %s)", *name, *name);
+			warnx("waiting for %s to be loaded (ringside-loader load %s)", *name, to_load(*name));
 	}
 }
 
@@ -276,6 +285,8 @@ int main(int argc, char **argv)
 	options.sources = (const char *const *)reader.options.sources;
 	options.flags = reader.options.from_start || reader.options.once ? RINGSIDE_FROM_START : 0;
 
+	reader.names = names_start(&(struct names_options){ .containers = reader.options.container_names,
+						      .verbose = reader.options.verbose });
 	sigaction(SIGINT, &action, NULL); /* without SA_RESTART: waiting ends */
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -302,6 +313,7 @@ int main(int argc, char **argv)
 		warn("write to standard output");
 		reader.code = 1;
 	}
+	names_stop(reader.names);
 	ringside_close(reader.ringside);
 	options_free(&reader.options);
 	return reader.code;

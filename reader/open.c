@@ -29,6 +29,12 @@ static int map_info(int fd, struct bpf_map_info *info)
 	return bpf_obj_get_info_by_fd(fd, info, &size) ? -errno : 0;
 }
 
+/* The two kinds of sources are told apart by name, before anything pinned is believed. */
+static __u32 slot_size_of(const char *dir)
+{
+	return strcmp(dir, RS_SOURCE_FLOWS) ? RS_SLOT_SIZE : RS_FLOW_SLOT_SIZE;
+}
+
 int open_about(const char *root, const char *dir, struct rs_about *about)
 {
 	struct bpf_map_info info;
@@ -53,7 +59,7 @@ int open_about(const char *root, const char *dir, struct rs_about *about)
 	free(value);
 	close(fd);
 	if (!error && (about->magic != RS_ABOUT_MAGIC || about->abi != RS_ABI_VERSION ||
-		       info.value_size != sizeof(*about) || about->slot_size != RS_SLOT_SIZE ||
+		       info.value_size != sizeof(*about) || about->slot_size != slot_size_of(dir) ||
 		       about->cpus == 0 || about->slots == 0 || (about->slots & (about->slots - 1))))
 		error = -EPROTO;
 	about->if_name[sizeof(about->if_name) - 1] = '\0';
@@ -76,12 +82,12 @@ int open_ring(const char *root, const char *dir, const struct rs_about *about, s
 	if (fd < 0)
 		return fd;
 	error = map_info(fd, &info);
-	if (!error && (info.value_size != RS_SLOT_SIZE ||
-		       info.max_entries != about->cpus * (1 + about->slots)))
+	if (!error && (info.value_size != about->slot_size ||
+		       info.max_entries != (__u64)about->cpus * (1 + (__u64)about->slots)))
 		error = -EPROTO;
 	if (!error) {
 		map->id = info.id;
-		map->bytes = (size_t)info.max_entries * RS_SLOT_SIZE;
+		map->bytes = (size_t)info.max_entries * about->slot_size;
 		map->memory = mmap(NULL, map->bytes, PROT_READ, MAP_SHARED, fd, 0);
 		if (map->memory == MAP_FAILED) {
 			map->memory = NULL;
@@ -119,4 +125,40 @@ void close_ring(struct ring_map *map)
 	if (map->bell >= 0)
 		close(map->bell);
 	*map = (struct ring_map){ .bell = -1 };
+}
+
+int open_processes(const char *root, struct process_map *map)
+{
+	struct bpf_map_info info;
+	int error;
+
+	*map = (struct process_map){ .fd = open_pin(root, RS_SOURCE_FLOWS, RS_PIN_PROCESSES, BPF_F_RDONLY) };
+	if (map->fd < 0) {
+		error = map->fd;
+		map->fd = -1;
+		return error;
+	}
+	error = map_info(map->fd, &info);
+	if (!error && (info.key_size != sizeof(__u64) || info.value_size < sizeof(struct rs_process)))
+		error = -EPROTO;
+	if (!error) {
+		map->value = malloc(info.value_size);
+		error = map->value ? 0 : -ENOMEM;
+	}
+	if (error)
+		close_processes(map);
+	return error;
+}
+
+const struct rs_process *look_up_process(const struct process_map *map, __u64 key)
+{
+	return map->fd >= 0 && !bpf_map_lookup_elem(map->fd, &key, map->value) ? map->value : NULL;
+}
+
+void close_processes(struct process_map *map)
+{
+	if (map->fd >= 0)
+		close(map->fd);
+	free(map->value);
+	*map = (struct process_map){ .fd = -1 };
 }

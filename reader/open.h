@@ -15,10 +15,23 @@ struct ring_map {
 	__u32 id; /* the kernel's number of this map: another ring has another */
 };
 
-/* -EPROTO: a layout of another version; about->abi says which. Strings end in NUL. */
+/* processes, to look up in; fd is -1 where it is not open. */
+struct process_map {
+	int fd;
+	void *value; /* room for one, which may be larger than a struct rs_process */
+};
+
+/* -EPROTO: a layout of another version (about->abi says which), or slots of a size
+ * that no source of this name has. Strings end in NUL.
+ */
 int open_about(const char *root, const char *dir, struct rs_about *about);
 int open_ring(const char *root, const char *dir, const struct rs_about *about, struct ring_map *map);
 int open_ring_id(const char *root, const char *dir, __u32 *id);
 void close_ring(struct ring_map *map);
+
+int open_processes(const char *root, struct process_map *map);
+/* The process of rs_process_key(), or NULL; good until the next call. */
+const struct rs_process *look_up_process(const struct process_map *map, __u64 key);
+void close_processes(struct process_map *map);
 
 #endif

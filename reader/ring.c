@@ -8,9 +8,9 @@ static inline uint64_t load(const __u64 *word)
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-static inline const struct rs_hdr *slot_of(const struct ring *ring)
+static inline const struct rs_hdr *slot_of(const struct ring *ring, uint64_t n, uint32_t size)
 {
-	return (const void *)(ring->slots + (ring->cursor & ring->mask) * RS_SLOT_SIZE);
+	return (const void *)(ring->slots + (n & ring->mask) * size);
 }
 
 void ring_start(struct ring *ring, bool from_start)
@@ -27,7 +27,7 @@ void ring_start(struct ring *ring, bool from_start)
 
 enum ring_state ring_look(const struct ring *ring, uint64_t *ts_ns)
 {
-	const struct rs_hdr *slot = slot_of(ring);
+	const struct rs_hdr *slot = slot_of(ring, ring->cursor, ring->slot_size);
 	uint64_t seq = load(&slot->seq), next;
 
 	if (seq == ring->cursor + 1) {
@@ -48,30 +48,33 @@ enum ring_state ring_look(const struct ring *ring, uint64_t *ts_ns)
  * the writer's position tells. Asking it for every record would slow the writer
  * down, so the slot before is asked first, which no lap leaves as it was.
  */
-static bool was_lapped(const struct ring *ring)
+static inline bool was_lapped(const struct ring *ring, uint32_t size)
 {
-	const struct rs_hdr *before =
-		(const void *)(ring->slots + ((ring->cursor - 1) & ring->mask) * RS_SLOT_SIZE);
-
-	if (ring->after_whole && load(&before->seq) == ring->cursor)
+	if (ring->after_whole && load(&slot_of(ring, ring->cursor - 1, size)->seq) == ring->cursor)
 		return false;
 	return load(&ring->head->next) - ring->cursor > ring->mask + 1;
 }
 
-enum ring_state ring_take(struct ring *ring, void *to)
+static inline __attribute__((always_inline)) enum ring_state take(struct ring *ring, void *to, uint32_t size)
 {
-	const struct rs_hdr *slot = slot_of(ring);
+	const struct rs_hdr *slot = slot_of(ring, ring->cursor, size);
 
-	memcpy(to, slot, RS_SLOT_SIZE);
+	memcpy(to, slot, size);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (__atomic_load_n(&slot->seq, __ATOMIC_RELAXED) != ring->cursor + 1 || was_lapped(ring))
+	if (__atomic_load_n(&slot->seq, __ATOMIC_RELAXED) != ring->cursor + 1 || was_lapped(ring, size))
 		return RING_LAPPED;
-	if (rs_check(to, ring->cursor) != ((const struct rs_hdr *)to)->check)
+	if (rs_check(to, ring->cursor, size) != ((const struct rs_hdr *)to)->check)
 		return RING_TORN;
 	ring->after_whole = true;
 	ring->cursor++;
 	ring->delivered++;
 	return RING_READY;
+}
+
+/* Sizes that the compiler knows are copied and summed up in straight lines. */
+enum ring_state ring_take(struct ring *ring, void *to)
+{
+	return ring->slot_size == RS_SLOT_SIZE ? take(ring, to, RS_SLOT_SIZE) : take(ring, to, RS_FLOW_SLOT_SIZE);
 }
 
 uint64_t ring_catch_up(struct ring *ring)

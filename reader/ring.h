@@ -17,6 +17,7 @@ struct ring {
 	const struct rs_head *head;
 	const unsigned char *slots;
 	uint64_t mask; /* slots - 1 */
+	uint32_t slot_size; /* RS_SLOT_SIZE or RS_FLOW_SLOT_SIZE */
 	uint64_t cursor;
 	uint64_t start; /* where following began */
 	uint64_t delivered;
@@ -41,7 +42,7 @@ void ring_start(struct ring *ring, bool from_start);
 /* What the cursor points at; for RING_READY also its time, unverified. */
 enum ring_state ring_look(const struct ring *ring, uint64_t *ts_ns);
 
-/* Copies it to a buffer of RS_SLOT_SIZE and goes on: RING_READY, or why not. */
+/* Copies it to a buffer of slot_size bytes and goes on: RING_READY, or why not. */
 enum ring_state ring_take(struct ring *ring, void *to);
 
 /* After RING_LAPPED: goes on at the oldest record that is safe. Returns how many were lost. */

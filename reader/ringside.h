@@ -114,7 +114,8 @@ void ringside_close(struct ringside *r);
 
 /*
  * Fills up to MAX events that are at hand, records ordered by time; never
- * waits. Events and records are good until the next call. 0: caught up.
+ * waits. Events, records and processes are good until the next call. 0: caught
+ * up; of large records there may be fewer than MAX and more to come.
  */
 int ringside_next(struct ringside *r, struct ringside_event *events, size_t max);
 
@@ -144,7 +145,7 @@ void ringside_counters(const struct ringside *r, const struct ringside_source *s
 		       struct ringside_counters *counters);
 
 /* A line is shorter than this, whatever is in the record. */
-#define RINGSIDE_LINE_MAX 8192
+#define RINGSIDE_LINE_MAX 12288
 
 /*
  * One line with its newline and no NUL into buffer[RINGSIDE_LINE_MAX]. Returns

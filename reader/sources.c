@@ -123,7 +123,8 @@ static int add_source(struct ringside *r, const char *dir, const struct rs_about
 	f->pub.about = *about;
 	f->map.bell = -1;
 	f->offset_ns = about->clock_offset_ns;
-	memcpy(f->pub.if_name, about->if_name, sizeof(f->pub.if_name));
+	if (about->ifindex)
+		memcpy(f->pub.if_name, about->if_name, sizeof(f->pub.if_name));
 	error = open_ring(r->root, dir, about, &f->map);
 	if (error)
 		goto failed;
@@ -136,9 +137,11 @@ static int add_source(struct ringside *r, const char *dir, const struct rs_about
 		goto failed;
 	memory = f->map.memory;
 	for (uint32_t cpu = 0; cpu < about->cpus; cpu++) {
-		f->rings[cpu].head = (const void *)(memory + (size_t)cpu * RS_SLOT_SIZE);
-		f->rings[cpu].slots = memory + ((size_t)about->cpus + (size_t)cpu * about->slots) * RS_SLOT_SIZE;
+		size_t slots = (size_t)about->cpus + (size_t)cpu * about->slots;
+		f->rings[cpu].head = (const void *)(memory + (size_t)cpu * about->slot_size);
+		f->rings[cpu].slots = memory + slots * about->slot_size;
 		f->rings[cpu].mask = about->slots - 1;
+		f->rings[cpu].slot_size = about->slot_size;
 		ring_start(&f->rings[cpu], from_start);
 	}
 	if (epoll_ctl(r->epoll, EPOLL_CTL_ADD, f->map.bell, &ring_bell)) {
@@ -234,20 +237,31 @@ static void reconcile_one(struct ringside *r, const char *dir)
 		refuse(r, dir, error, &about);
 }
 
+/* The word flows is the host's sockets: an interface that is called so is followed
+ * only by those who follow all.
+ */
+static void dir_of(const char *name, char dir[RS_SOURCE_NAME_MAX])
+{
+	if (!strcmp(name, RS_SOURCE_FLOWS))
+		strcpy(dir, RS_SOURCE_FLOWS);
+	else
+		rs_source_dir(name, dir);
+}
+
 void reconcile(struct ringside *r)
 {
 	struct dirent *entry;
 	DIR *dir;
 
 	r->stale = false;
+	close_processes(&r->processes); /* others may be pinned there now */
+	r->processes_opened_ns = INT64_MIN / 2;
 	watch(r, NULL);
 	if (r->wanted) {
 		for (char **name = r->wanted; *name; name++) {
-			char escaped[RS_SOURCE_NAME_MAX];
-			rs_source_dir(*name, escaped);
-			if (!strcmp(*name, "flows"))
-				strcpy(escaped, "flows");
-			reconcile_one(r, escaped);
+			char wanted[RS_SOURCE_NAME_MAX];
+			dir_of(*name, wanted);
+			reconcile_one(r, wanted);
 		}
 	} else {
 		for (size_t i = 0; i < r->count; i++)
@@ -277,7 +291,7 @@ static void current_name(struct ringside *r, struct followed *f)
 {
 	char name[IF_NAMESIZE];
 
-	if (!f->rings || f->ending || !same_netns(&f->pub.about))
+	if (!f->rings || f->ending || !f->pub.about.ifindex || !same_netns(&f->pub.about))
 		return;
 	if (!if_indextoname(f->pub.about.ifindex, name)) {
 		if (errno == ENXIO && !f->gone) {

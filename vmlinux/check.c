@@ -55,6 +55,20 @@ static bool find_member(const struct btf *btf, const struct btf_type *t, const c
 	return false;
 }
 
+/* Of a structure inside, and of an array of pointers, only a part may be named here. */
+static bool is_partial(const struct btf *btf, const struct btf_type *t, __u32 member)
+{
+	int id = btf__resolve_type(btf, btf_members(t)[member].type);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	if (type && btf_is_array(type)) {
+		id = btf__resolve_type(btf, btf_array(type)->type);
+		type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+		return type && btf_is_ptr(type);
+	}
+	return type && btf_is_composite(type);
+}
+
 static void check_struct(const struct btf *ours, const struct btf *kernel, const char *name, bool wire)
 {
 	const struct btf_type *a = find(ours, name, BTF_KIND_STRUCT), *b = find(kernel, name, BTF_KIND_STRUCT);
@@ -76,7 +90,7 @@ static void check_struct(const struct btf *ours, const struct btf *kernel, const
 		if (!find_member(kernel, b, member, 0, &there, &size_there))
 			/* the kernel's headers group some that ours name one by one */
 			differ(name, member, "this kernel has no such member");
-		else if (size != size_there)
+		else if (size != size_there && (wire || !is_partial(ours, a, i)))
 			differ(name, member, "has another size in this kernel");
 		else if (wire && at != there)
 			differ(name, member, "lies elsewhere in this kernel");

@@ -147,7 +147,7 @@ static const char *wrong_with(const struct rs_icmp *r, uint64_t n, int direction
 
 	if (r->hdr.seq != n + 1)
 		return "its number is wrong";
-	if (r->hdr.check != rs_check(r, n))
+	if (r->hdr.check != rs_check(r, n, RS_SLOT_SIZE))
 		return "its check word is wrong";
 	if (r->hdr.type != RS_ICMP || r->hdr.direction != direction)
 		return "its type or direction is wrong";

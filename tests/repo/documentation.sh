@@ -20,10 +20,16 @@ for page in loader/ringside-loader.8 reader/ringside-reader.1; do
 		fail "$program --help (<) and $page (>) do not have the same options"
 done
 
-# every key that json.c and account.c write is in the man page and, of records, in the README
-for key in $(grep -oE '\\"[a-z_]+\\":' reader/json.c | tr -d '\\":' | sort -u); do
-	grep -qw "$key" reader/ringside-reader.1 || fail "$key is not in ringside-reader(1)"
+# every key that json*.c (with format.h) and account.c write is in the man page and, of records, in the README
+keys=$(grep -ohE '\\"[a-z_]+\\":|KEY\(to, "[a-z_]+"\)' reader/json*.c reader/format.h | grep -oE '[a-z_]+(\\"|"\))' | tr -d '\\")' | sort -u)
+[ "$(wc -w <<<"$keys")" -ge 60 ] || fail "only $(wc -w <<<"$keys") keys are found in reader/json*.c"
+for key in $keys; do
+	grep -qE "^\.It Li .*\<$key\>|^\.Li .*\<$key\>" reader/ringside-reader.1 || fail "$key is not in ringside-reader(1)"
 	grep -q "\`$key\`" README.md || fail "$key is not in the README"
+done
+# and no key is in the README's tables that nobody writes
+for key in $(sed -n '/^## Fields/,/^Numbers are/s/^| \(`[^|]*\) |.*/\1/p' README.md | grep -oE '[a-z_]+'); do
+	grep -qw "$key" <<<"$keys" || fail "$key is in the README, but nobody writes it"
 done
 for key in $(grep -oE 'put_field\([a-z, ]*"[a-z]+"' reader/account.c | grep -oE '"[a-z]+"' | tr -d '"' | sort -u); do
 	grep -qw "$key" reader/ringside-reader.1 || fail "$key is not in ringside-reader(1)"

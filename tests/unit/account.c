@@ -102,7 +102,8 @@ static void read_lost(struct story *stories, const json_t *line, int64_t now)
 
 	EQUAL_TEXT(json_string_value(json_object_get(line, "event")), "lost");
 	CHECK(has(line, "timestamp"));
-	EQUAL(json_object_size(line), 5);
+	EQUAL(json_object_size(line), 6);
+	EQUAL_TEXT(json_string_value(json_object_get(line, "source")), s->source.name);
 	CHECK(has(line, "cpu") != has(line, "cpus"));
 	if (cpus) {
 		CHECK(json_array_size(cpus) > 1);
@@ -141,8 +142,8 @@ static void read_all(struct story *stories, int64_t now)
 
 static void test_once_a_second(void)
 {
-	struct story stories[2] = { { .source = { .if_name = "eth0", .about.cpus = CPUS } },
-				    { .source = { .if_name = "w\"1", .about.cpus = CPUS } } };
+	struct story stories[2] = { { .source = { .name = "eth0", .if_name = "eth0", .about.cpus = CPUS } },
+				    { .source = { .name = "was\"w", .if_name = "w\"1", .about.cpus = CPUS } } };
 	struct accounts all = {};
 	uint64_t random = seed, lines = 0;
 	int64_t now = 5 * SECOND, due;
@@ -265,6 +266,7 @@ static void check_stats(const json_t *line, const struct account *a, bool final)
 {
 	EQUAL_TEXT(json_string_value(json_object_get(line, "event")), "stats");
 	EQUAL_TEXT(json_string_value(json_object_get(line, "if_name")), "eth0");
+	EQUAL_TEXT(json_string_value(json_object_get(line, "source")), "eth1");
 	EQUAL(number(line, "written"), counters.written);
 	EQUAL(number(line, "delivered"), counters.delivered);
 	EQUAL(number(line, "lost"), counters.lost);
@@ -275,12 +277,12 @@ static void check_stats(const json_t *line, const struct account *a, bool final)
 		EQUAL(number(line, "printed"), a->printed);
 	}
 	EQUAL(json_is_true(json_object_get(line, "final")), final);
-	EQUAL(json_object_size(line), final ? 11 : 10);
+	EQUAL(json_object_size(line), final ? 12 : 11);
 }
 
 static void test_stats(void)
 {
-	struct ringside_source source = { .if_name = "eth0", .about.cpus = 1 };
+	struct ringside_source source = { .name = "eth1", .if_name = "eth0", .about.cpus = 1 };
 	struct accounts all = {};
 	struct account *a = account_of(&all, &source);
 	char *text;
@@ -349,6 +351,37 @@ static void test_text(void)
 	free(text);
 }
 
+/* The sockets have a name, and no interface. */
+static void test_flows(void)
+{
+	struct ringside_source source = { .name = "flows", .about.cpus = 1 };
+	struct accounts all = {};
+	char *text, *rest, *line;
+	int lines = 0;
+
+	counters = (struct ringside_counters){ .written = 2, .lost = 2 };
+	for (int i = 0; i < 2; i++) {
+		all.text = i;
+		lose(account_of(&all, &source), 0, 2);
+		EQUAL(account_close_all(&all, &out, NULL, true), 0);
+		rest = text = printed();
+		while ((line = strsep(&rest, "\n")) && *line) {
+			lines++;
+			if (all.text) {
+				CHECK(strstr(line, " [flows] ") == strchr(line, ' '));
+				continue;
+			}
+			json_t *object = parse(line);
+			EQUAL_TEXT(json_string_value(json_object_get(object, "source")), "flows");
+			CHECK(!has(object, "if_name"));
+			CHECK(has(object, "timestamp"));
+			json_decref(object);
+		}
+		free(text);
+	}
+	EQUAL(lines, 4);
+}
+
 int main(void)
 {
 	int terminal = dup(STDOUT_FILENO);
@@ -361,6 +394,7 @@ int main(void)
 	test_stats();
 	test_final();
 	test_text();
+	test_flows();
 	dup2(terminal, STDOUT_FILENO);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 
+#include "process.h"
 #include "ringside.h"
 #include "test.h"
 
@@ -15,6 +16,7 @@ struct specimen {
 	struct rs_icmp record;
 	struct ringside_source source;
 	struct ringside_event event;
+	struct subject subject;
 };
 
 /* Biased towards what is special: zeros, ones, zero groups, IPv4 inside. */
@@ -109,6 +111,8 @@ static inline void specimen_fill(struct specimen *s, uint64_t *random, int ip_ve
 	r->vlans = (__u8)random_below(random, 3);
 	r->vlan[0] = (__u16)random_extreme(random, 4095);
 	r->vlan[1] = (__u16)random_extreme(random, 4095);
+	r->origin = (__u8)random_below(random, 4); /* 3: of a later version */
+	subject_fill(&s->subject, random);
 	memset(&s->source, 'x', sizeof(s->source)); /* what is behind the name is none of it */
 	random_name(random, s->source.if_name);
 	s->event = (struct ringside_event){
@@ -117,6 +121,8 @@ static inline void specimen_fill(struct specimen *s, uint64_t *random, int ip_ve
 		.seq = random_extreme(random, (1ULL << 53) - 1),
 		/* microseconds below 2^53: until the year 2255 */
 		.time_ns = (int64_t)random_extreme(random, (1ULL << 53) * 1000 - 1),
+		.process = random_below(random, 3) ? &s->subject.process : NULL,
+		.names = random_below(random, 3) ? &s->subject.names : NULL,
 	};
 }
 

@@ -1,99 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* Every line of JSON parses, says exactly what is in the record, and nothing else, whatever the bytes are. */
-#include <jansson.h>
-
-#include "event.h"
+#include "take.h"
 
 static uint64_t seed;
-
-static json_t *parse(const char *line, size_t length)
-{
-	json_error_t error;
-	json_t *object;
-
-	CHECK(length > 1 && length < RINGSIDE_LINE_MAX);
-	EQUAL(line[length - 1], '\n');
-	CHECK(!memchr(line, '\n', length - 1)); /* one line */
-	CHECK(!memchr(line, '\0', length));
-	object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
-	if (!object)
-		TEST_FAIL("%s\n  %.*s", error.text, (int)length, line);
-	CHECK(json_is_object(object));
-	return object;
-}
-
-/* Each of these takes a key away, so that what is left over at the end shows. */
-static void take_number(json_t *object, const char *key, uint64_t expected)
-{
-	json_t *value = json_object_get(object, key);
-
-	if (!json_is_integer(value))
-		TEST_FAIL("%s is not an integer", key);
-	if ((uint64_t)json_integer_value(value) != expected)
-		TEST_FAIL("%s: expected %" PRIu64 ", found %" JSON_INTEGER_FORMAT, key, expected, json_integer_value(value));
-	CHECK(expected < 1ULL << 53);
-	json_object_del(object, key);
-}
-
-static void take_text(json_t *object, const char *key, const char *expected)
-{
-	json_t *value = json_object_get(object, key);
-
-	if (!json_is_string(value) || strcmp(json_string_value(value), expected))
-		TEST_FAIL("%s: expected %s, found %s", key, expected, json_is_string(value) ? json_string_value(value) : "none");
-	json_object_del(object, key);
-}
-
-static void take_address(json_t *object, const char *key, int ip_version, const uint8_t *address)
-{
-	char text[64];
-
-	take_text(object, key, expected_address(ip_version, address, text));
-}
-
-static void check_all_taken(json_t *object)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value)
-		TEST_FAIL("there is no reason for the key %s", key);
-}
-
-/* What a strict reader makes of a name: each byte that is not of a UTF-8
- * character is U+FFFD. By the table of RFC 3629, 4, not by the code under test.
- */
-static void expect_utf8(const char *bytes, size_t size, char *to)
-{
-	static const struct { unsigned char first, last, low, high; int more; } rows[] = {
-		{ 0x01, 0x7f, 0, 0, 0 },       { 0xc2, 0xdf, 0x80, 0xbf, 1 }, { 0xe0, 0xe0, 0xa0, 0xbf, 2 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 2 }, { 0xed, 0xed, 0x80, 0x9f, 2 }, { 0xee, 0xef, 0x80, 0xbf, 2 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 3 }, { 0xf1, 0xf3, 0x80, 0xbf, 3 }, { 0xf4, 0xf4, 0x80, 0x8f, 3 },
-	};
-	const unsigned char *s = (const unsigned char *)bytes;
-
-	for (size_t i = 0; i < size;) {
-		size_t taken = 0;
-		for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
-			bool fits = s[i] >= rows[row].first && s[i] <= rows[row].last && i + (size_t)rows[row].more < size;
-			for (int k = 1; fits && k <= rows[row].more; k++)
-				fits = s[i + (size_t)k] >= (k == 1 ? rows[row].low : 0x80) &&
-				       s[i + (size_t)k] <= (k == 1 ? rows[row].high : 0xbf);
-			if (fits)
-				taken = 1 + (size_t)rows[row].more;
-		}
-		if (taken) {
-			memcpy(to, s + i, taken);
-			to += taken;
-			i += taken;
-		} else {
-			memcpy(to, "\xef\xbf\xbd", 3);
-			to += 3;
-			i++;
-		}
-	}
-	*to = '\0';
-}
 
 /* Types whose header has an identifier and a sequence number (IANA's tables). */
 static bool has_id(int ip_version, int type)
@@ -157,6 +66,17 @@ static void check_vlan(json_t *object, const struct rs_icmp *r)
 	json_object_del(object, "vlan");
 }
 
+static void check_origin(json_t *object, const struct specimen *s)
+{
+	if (s->record.origin == RS_ORIGIN_KERNEL)
+		take_text(object, "origin", "kernel");
+	if (s->record.origin != RS_ORIGIN_PROCESS)
+		return;
+	take_number(object, "pid", s->record.pid);
+	if (s->event.process)
+		take_user_and_names(object, &s->subject, s->event.names);
+}
+
 /* The original tool's keys come first, in its order. */
 static void check_order(json_t *object)
 {
@@ -196,6 +116,7 @@ static size_t check_line(const struct specimen *s)
 	check_rest(object, r);
 	check_vlan(object, r);
 	check_inner(object, r);
+	check_origin(object, s);
 	take_number(object, "cpu", s->event.cpu);
 	take_number(object, "seq", s->event.seq);
 	check_all_taken(object);
@@ -270,6 +191,11 @@ static void test_longest(void)
 		check_line(&s);
 	}
 	printf("at its widest %zu bytes\n", check_line(&s));
+	subject_widest(&s.subject);
+	s.record.origin = RS_ORIGIN_PROCESS;
+	s.event.process = &s.subject.process;
+	s.event.names = &s.subject.names;
+	printf("and with a process %zu bytes\n", check_line(&s));
 }
 
 /* What has no line: other events, and records of a type that is not known here. */
@@ -288,8 +214,10 @@ static void test_nothing_to_print(void)
 	s.event.kind = RINGSIDE_RECORD;
 	for (int type = 0; type < 65536; type++) {
 		s.record.hdr.type = (__u16)type;
-		EQUAL(ringside_json(buffer, &s.event) > 0, type == RS_ICMP);
-		EQUAL(ringside_text(buffer, &s.event) > 0, type == RS_ICMP);
+		if (type >= RS_ICMP && type <= RS_FLOW)
+			continue;
+		EQUAL(ringside_json(buffer, &s.event), 0);
+		EQUAL(ringside_text(buffer, &s.event), 0);
 	}
 }
 
@@ -315,10 +243,37 @@ static void test_sample(void)
 	EQUAL_TEXT(buffer, expected);
 }
 
+/* An echo of a process, of one that is not known any more, and what the kernel sent by itself. */
+static void test_origin(void)
+{
+	static const char *const order[] = { "icmp_seq", "origin", "pid", "uid", "gid", "user", "comm", "exe", "exe_cut", "ppid",
+					     "parent_comm", "parent_exe", "container_id", "container_runtime", "pod_uid",
+					     "container_name", "pod", "namespace", "cpu", "seq", NULL };
+	char buffer[RINGSIDE_LINE_MAX];
+	uint64_t random = seed;
+	struct specimen s;
+	json_t *object;
+
+	for (int i = 0; i < 1000; i++) {
+		size_t length;
+		specimen_fill(&s, &random, 4, 8);
+		s.record.flags = 0;
+		s.record.vlans = 0;
+		length = ringside_json(buffer, &s.event);
+		/* the keys before are those of test_sample() */
+		object = json_loadb(buffer, length, 0, NULL);
+		while (strcmp(json_object_iter_key(json_object_iter(object)), "icmp_seq"))
+			json_object_del(object, json_object_iter_key(json_object_iter(object)));
+		check_key_order(object, order);
+		json_decref(object);
+	}
+}
+
 int main(void)
 {
 	seed = random_seed();
 	test_sample();
+	test_origin();
 	test_longest();
 	test_times();
 	test_records();

@@ -2,6 +2,7 @@
 /* The reader takes every option that it documents, asks for the right records, and refuses the rest with a reason. */
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <netinet/in.h>
 
 #include "child.h"
 #include "options.h"
@@ -32,6 +33,8 @@ static void test_defaults(void)
 
 	parse(&o, (char *[]){ (char *)"ringside-reader", NULL });
 	CHECK(!o.text && !o.from_start && !o.once && !o.incoming && !o.outgoing && !o.verbose && !o.by_type);
+	CHECK(!o.tcp && !o.udp && !o.retransmissions && !o.close && !o.no_loopback && o.container_names && !o.filters);
+	EQUAL(o.pids.count + o.uids.count + o.ports.count + o.comms.count + o.containers.count, 0);
 	EQUAL(o.count, 0);
 	CHECK(o.stats == 0);
 	CHECK(!o.pin_root && !o.sources && !o.nets);
@@ -58,6 +61,20 @@ static void test_each(void)
 	PARSE(&o, "-o"); CHECK(o.outgoing && !o.incoming);
 	PARSE(&o, "--out"); CHECK(o.outgoing && !o.incoming);
 	PARSE(&o, "-io"); CHECK(o.outgoing && o.incoming);
+	PARSE(&o, "-t"); CHECK(o.tcp && !o.udp);
+	PARSE(&o, "--tcp"); CHECK(o.tcp && !o.udp);
+	PARSE(&o, "-u"); CHECK(o.udp && !o.tcp);
+	PARSE(&o, "--udp"); CHECK(o.udp && !o.tcp);
+	PARSE(&o, "-r"); CHECK(o.retransmissions && !o.close && !o.incoming && !o.outgoing);
+	PARSE(&o, "--retransmissions"); CHECK(o.retransmissions);
+	PARSE(&o, "-c"); CHECK(o.close && !o.retransmissions);
+	PARSE(&o, "--close"); CHECK(o.close);
+	PARSE(&o, "-tuiorc"); CHECK(o.tcp && o.udp && o.incoming && o.outgoing && o.retransmissions && o.close);
+	PARSE(&o, "--no-container-names"); CHECK(!o.container_names && !o.filters);
+	PARSE(&o, "-d"); CHECK(o.container_names);
+	PARSE(&o, "--no-container-names", "--container-names"); CHECK(o.container_names);
+	PARSE(&o, "--no-loopback"); CHECK(o.no_loopback);
+	PARSE(&o, "flows", "eth0"); EQUAL_TEXT(o.sources[0], "flows"); EQUAL_TEXT(o.sources[1], "eth0");
 	PARSE(&o, "-v"); CHECK(o.verbose);
 	PARSE(&o, "--verbose"); CHECK(o.verbose);
 	PARSE(&o, "--pin-root", "/x"); EQUAL_TEXT(o.pin_root, "/x");
@@ -73,11 +90,22 @@ static void test_each(void)
 
 /* ------------------------------------------------------------------ which records */
 
+static const struct ringside_source eth0 = { .name = "eth0", .if_name = "eth0" };
+static const struct ringside_source sockets = { .name = "flows" };
+
+static bool want_icmp(const struct options *o, const struct rs_icmp *r)
+{
+	struct rs_icmp record = *r;
+
+	record.hdr.type = RS_ICMP;
+	return options_want(o, &(struct ringside_event){ .kind = RINGSIDE_RECORD, .record = &record, .source = &eth0 });
+}
+
 static bool wants(const struct options *o, int ip_version, int type)
 {
 	struct rs_icmp r = { .hdr = { .ip_version = (__u8)ip_version, .direction = RS_IN }, .icmp_type = (__u8)type };
 
-	return options_want(o, &r);
+	return want_icmp(o, &r);
 }
 
 /* Exactly these types, -1 for none, and no other. */
@@ -150,9 +178,9 @@ static void test_directions(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct rs_icmp r = { .hdr = { .ip_version = 4, .direction = RS_IN } };
 		PARSE(&o, (char *)rows[i].option);
-		EQUAL(options_want(&o, &r), rows[i].in);
+		EQUAL(want_icmp(&o, &r), rows[i].in);
 		r.hdr.direction = RS_OUT;
-		EQUAL(options_want(&o, &r), rows[i].out);
+		EQUAL(want_icmp(&o, &r), rows[i].out);
 	}
 }
 
@@ -164,13 +192,253 @@ static void test_together(void)
 	char echo[] = "8", reply[] = "0";
 	struct options o;
 
-	PARSE(&o, "-i", "--type", echo, "--net", "10.0.0.0/8"); CHECK(options_want(&o, &r)); options_free(&o);
-	PARSE(&o, "-o", "--type", echo, "--net", "10.0.0.0/8"); CHECK(!options_want(&o, &r)); options_free(&o);
-	PARSE(&o, "-i", "--type", reply, "--net", "10.0.0.0/8"); CHECK(!options_want(&o, &r)); options_free(&o);
-	PARSE(&o, "-i", "--type", echo, "--net", "11.0.0.0/8"); CHECK(!options_want(&o, &r)); options_free(&o);
-	PARSE(&o, "--net", "11.0.0.0/8", "--net", "192.168.0.1"); CHECK(options_want(&o, &r)); options_free(&o);
-	PARSE(&o, "--net", "::/0"); CHECK(!options_want(&o, &r)); options_free(&o);
-	PARSE(&o, "--net", "0.0.0.0/0"); CHECK(options_want(&o, &r)); options_free(&o);
+	PARSE(&o, "-i", "--type", echo, "--net", "10.0.0.0/8"); CHECK(want_icmp(&o, &r)); options_free(&o);
+	PARSE(&o, "-o", "--type", echo, "--net", "10.0.0.0/8"); CHECK(!want_icmp(&o, &r)); options_free(&o);
+	PARSE(&o, "-i", "--type", reply, "--net", "10.0.0.0/8"); CHECK(!want_icmp(&o, &r)); options_free(&o);
+	PARSE(&o, "-i", "--type", echo, "--net", "11.0.0.0/8"); CHECK(!want_icmp(&o, &r)); options_free(&o);
+	PARSE(&o, "--net", "11.0.0.0/8", "--net", "192.168.0.1"); CHECK(want_icmp(&o, &r)); options_free(&o);
+	PARSE(&o, "--net", "::/0"); CHECK(!want_icmp(&o, &r)); options_free(&o);
+	PARSE(&o, "--net", "0.0.0.0/0"); CHECK(want_icmp(&o, &r)); options_free(&o);
+}
+
+/* ------------------------------------------------------------------ kinds of events */
+
+/* A flow of this kind, in its natural direction; "flow" has both. */
+struct kind {
+	const char *name;
+	int type, protocol, direction;
+};
+
+static const struct kind kinds[] = {
+	{ "connect", RS_CONNECT, IPPROTO_TCP, RS_OUT }, { "failed", RS_CONNECT_FAILED, IPPROTO_TCP, RS_OUT },
+	{ "accept", RS_ACCEPT, IPPROTO_TCP, RS_IN }, { "close of ours", RS_CLOSE, IPPROTO_TCP, RS_OUT },
+	{ "close of theirs", RS_CLOSE, IPPROTO_TCP, RS_IN }, { "retransmit of ours", RS_RETRANSMIT, IPPROTO_TCP, RS_OUT },
+	{ "retransmit of theirs", RS_RETRANSMIT, IPPROTO_TCP, RS_IN }, { "send", RS_UDP_SEND, IPPROTO_UDP, RS_OUT },
+	{ "recv", RS_UDP_RECV, IPPROTO_UDP, RS_IN }, { "flow of ours", RS_FLOW, IPPROTO_TCP, RS_OUT },
+	{ "flow of theirs", RS_FLOW, IPPROTO_TCP, RS_IN }, { "icmp out", RS_ICMP, IPPROTO_ICMP, RS_OUT },
+	{ "icmp in", RS_ICMP, IPPROTO_ICMP, RS_IN },
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static bool want_kind(const struct options *o, const struct kind *k)
+{
+	union { struct rs_icmp icmp; struct rs_flow flow; } r = {};
+	struct ringside_event e = { .kind = RINGSIDE_RECORD, .record = &r, .source = &sockets };
+
+	r.flow.hdr.type = (__u16)k->type;
+	r.flow.hdr.direction = (__u8)k->direction;
+	r.flow.hdr.ip_version = 4;
+	if (k->type == RS_ICMP)
+		e.source = &eth0;
+	else
+		r.flow.protocol = (__u8)k->protocol;
+	return options_want(o, &e);
+}
+
+/* One character for each of kinds[] */
+static void check_kinds(const char *option, const char *expected)
+{
+	struct options o;
+
+	EQUAL(strlen(expected), KINDS);
+	PARSE(&o, (char *)option);
+	for (size_t i = 0; i < KINDS; i++)
+		if (want_kind(&o, &kinds[i]) != (expected[i] == 'x'))
+			TEST_FAIL("%s: %s is %s", option, kinds[i].name, expected[i] == 'x' ? "not wanted" : "wanted");
+	options_free(&o);
+}
+
+static void test_kinds(void)
+{
+	static const char in[] =  "..x.....x.x.x", out[] = "xx.....x.x.x.";
+	static const char close[] = "...xx........", again[] = ".....xx......";
+	static const char tcp[] = "xxxxxxx..xx..", udp[] = ".......xx....", icmp[] = "...........xx";
+	static const char *const sets[] = { in, out, close, again };
+
+	check_kinds("-v", "xxxxxxxxxxxxx");
+	check_kinds("-d", "xxxxxxxxxxxxx");
+	check_kinds("-i", in);
+	check_kinds("-o", out);
+	check_kinds("-c", close);
+	check_kinds("-r", again);
+	check_kinds("-t", tcp);
+	check_kinds("-u", udp);
+	check_kinds("-tu", "xxxxxxxxxxx..");
+	check_kinds("--type=0", icmp);
+	/* kinds add up; protocols are another condition */
+	for (int set = 0; set < 64; set++) {
+		char option[16] = "-v", expected[KINDS + 1] = "";
+		for (int i = 0; i < 6; i++)
+			if (set >> i & 1)
+				strncat(option, &"iocrtu"[i], 1);
+		if (set >> 4 == 2 && set & 15 && !(set & 3))
+			continue; /* only UDP, and only what TCP has: refused */
+		for (size_t k = 0; k < KINDS; k++) {
+			bool kind = !(set & 15), protocol = !(set >> 4);
+			for (int i = 0; i < 4; i++)
+				kind = kind || (set >> i & 1 && sets[i][k] == 'x');
+			protocol = protocol || (set & 16 && tcp[k] == 'x') || (set & 32 && udp[k] == 'x');
+			expected[k] = kind && protocol ? 'x' : '.';
+		}
+		check_kinds(option, expected);
+	}
+}
+
+/* ------------------------------------------------------------------ processes, ports */
+
+#define ID "cbd2540ec5be4c7bd0a3ec0c97c9f0b2f8a3f1e5d6c7b8a90123456789abcdef"
+
+static const struct rs_process curl = {
+	.pid = 4242, .uid = 1000, .comm = "curl",
+	.cgroup = "docker-" ID ".scope\0system.slice\0",
+};
+
+/* A connection of curl in a container, and what is known of its names. */
+static bool want_flow(const struct options *o, const struct rs_process *process, const struct ringside_names *names)
+{
+	struct rs_flow r = { .hdr = { .type = RS_CONNECT, .direction = RS_OUT, .ip_version = 4 }, .protocol = IPPROTO_TCP,
+			     .local = { 10, 0, 0, 1 }, .remote = { 192, 0, 2, 7 }, .local_port = 40000, .remote_port = 443,
+			     .if_name = "eth0" };
+
+	return options_want(o, &(struct ringside_event){ .kind = RINGSIDE_RECORD, .record = &r, .source = &sockets,
+							 .process = process, .names = names });
+}
+
+static bool want_echo(const struct options *o, const struct rs_process *process, const struct ringside_names *names)
+{
+	struct rs_icmp r = { .hdr = { .type = RS_ICMP, .direction = RS_OUT, .ip_version = 4 }, .icmp_type = 8,
+			     .src = { 10, 0, 0, 1 }, .dst = { 192, 0, 2, 7 } };
+
+	return options_want(o, &(struct ringside_event){ .kind = RINGSIDE_RECORD, .record = &r, .source = &eth0,
+							 .process = process, .names = names });
+}
+
+/* The same of flows and of echoes; never of those whose process is not known. */
+#define CHECK_PROCESS(expected, names, ...)                                              \
+	do {                                                                             \
+		struct options o_;                                                       \
+		PARSE(&o_, __VA_ARGS__);                                                 \
+		CHECK(o_.filters);                                                       \
+		EQUAL(want_flow(&o_, &curl, names), expected);                           \
+		EQUAL(want_echo(&o_, &curl, names), expected);                           \
+		CHECK(!want_flow(&o_, NULL, NULL) && !want_echo(&o_, NULL, NULL));       \
+		options_free(&o_);                                                       \
+	} while (0)
+
+static void test_processes(void)
+{
+	const struct ringside_names names = { .container = "web", .pod = "shop-7d9f" }, empty = {}, *known = &names;
+	struct rs_process long_name = { .pid = 1, .comm = "0123456789abcdef" }; /* without its NUL */
+	struct options o;
+
+	CHECK_PROCESS(true, NULL, "--pid", "4242");
+	CHECK_PROCESS(false, NULL, "--pid", "424");
+	CHECK_PROCESS(true, NULL, "--pid", "1", "--pid", "4242", "--pid=7");
+	CHECK_PROCESS(true, NULL, "--uid", "1000");
+	CHECK_PROCESS(false, NULL, "--uid", "0");
+	CHECK_PROCESS(false, NULL, "--uid", "root");
+	CHECK_PROCESS(true, NULL, "--uid", "root", "--uid", "1000");
+	CHECK_PROCESS(true, NULL, "--comm", "curl");
+	CHECK_PROCESS(false, NULL, "--comm", "cur");
+	CHECK_PROCESS(false, NULL, "--comm", "curly");
+	CHECK_PROCESS(false, NULL, "--comm", "Curl");
+	CHECK_PROCESS(true, NULL, "--comm", "wget", "--comm", "curl");
+	PARSE(&o, "--comm", "0123456789abcde"); CHECK(!want_flow(&o, &long_name, NULL)); options_free(&o);
+
+	CHECK_PROCESS(true, NULL, "--container", "cbd2");
+	CHECK_PROCESS(true, NULL, "--container", "cbd2540ec5be");
+	CHECK_PROCESS(true, NULL, "--container", ID);
+	CHECK_PROCESS(false, NULL, "--container", "cbd");
+	CHECK_PROCESS(false, NULL, "--container", "cbd3");
+	CHECK_PROCESS(false, NULL, "--container", "bd25");
+	CHECK_PROCESS(false, NULL, "--container", ID "0");
+	CHECK_PROCESS(false, NULL, "--container", "web");
+	CHECK_PROCESS(false, &empty, "--container", "web");
+	CHECK_PROCESS(true, known, "--container", "web");
+	CHECK_PROCESS(true, known, "--container", "shop-7d9f");
+	CHECK_PROCESS(true, known, "--container", "cbd2");
+	CHECK_PROCESS(false, known, "--container", "we");
+	CHECK_PROCESS(false, known, "--container", "web2");
+	CHECK_PROCESS(false, known, "--container", "shop");
+	CHECK_PROCESS(true, known, "--container", "db", "--container", "web");
+
+	/* different ones must all match */
+	CHECK_PROCESS(true, known, "--pid", "4242", "--uid", "1000", "--comm", "curl", "--container", "web");
+	CHECK_PROCESS(false, known, "--pid", "1", "--uid", "1000", "--comm", "curl", "--container", "web");
+	CHECK_PROCESS(false, known, "--pid", "4242", "--uid", "1", "--comm", "curl", "--container", "web");
+	CHECK_PROCESS(false, known, "--pid", "4242", "--uid", "1000", "--comm", "ping", "--container", "web");
+	CHECK_PROCESS(false, known, "--pid", "4242", "--uid", "1000", "--comm", "curl", "--container", "db");
+	CHECK_PROCESS(false, known, "--pid", "4242", "--net", "127.0.0.1");
+	CHECK_PROCESS(true, known, "--pid", "4242", "--net", "192.0.2.0/24");
+
+	PARSE(&o, "--uid", "root");
+	CHECK(want_flow(&o, &(struct rs_process){ .pid = 1 }, NULL));
+	options_free(&o);
+}
+
+static void test_ports(void)
+{
+	static const struct { const char *port; bool flow, icmp; } rows[] = {
+		{ "443", true, false }, { "40000", true, false }, { "53", false, true }, { "34567", false, true },
+		{ "4430", false, false }, { "1", false, false }, { "65535", false, false },
+	};
+	struct rs_icmp r = { .hdr = { .ip_version = 4 }, .icmp_type = 3, .flags = RS_INNER | RS_INNER_PORTS,
+			     .inner_sport = 34567, .inner_dport = 53 };
+	struct options o;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		r.flags = RS_INNER | RS_INNER_PORTS;
+		PARSE(&o, "--port", (char *)rows[i].port);
+		EQUAL(want_flow(&o, NULL, NULL), rows[i].flow);
+		EQUAL(want_icmp(&o, &r), rows[i].icmp);
+		r.flags = RS_INNER; /* what is where the ports would be is none */
+		CHECK(!want_icmp(&o, &r));
+		options_free(&o);
+	}
+	r.flags = RS_INNER | RS_INNER_PORTS;
+	PARSE(&o, "--port", "1", "--port", "53", "--port", "443");
+	CHECK(want_flow(&o, NULL, NULL) && want_icmp(&o, &r));
+	options_free(&o);
+}
+
+static void test_loopback(void)
+{
+	static const struct { const char *a, *b, *if_name; bool loopback; } rows[] = {
+		{ "10.0.0.1", "10.0.0.2", "eth0", false }, { "10.0.0.1", "10.0.0.1", "lo", true },
+		{ "127.0.0.1", "10.0.0.2", "eth0", true }, { "10.0.0.1", "127.255.255.255", "eth0", true },
+		{ "126.0.0.1", "128.0.0.1", "", false }, { "127.0.0.53", "127.0.0.1", "", true },
+		{ "::1", "fe80::1", "eth0", true }, { "fe80::1", "::1", "eth0", true }, { "::", "::2", "eth0", false },
+		{ "7f00::1", "7f7f::2", "eth0", false }, { "fe80::1", "fe80::2", "lo", true },
+		{ "fe80::1", "1::1", "lo0", false }, { "10.0.0.1", "10.0.0.2", "l", false },
+	};
+	struct options o, all;
+
+	PARSE(&o, "--no-loopback");
+	PARSE(&all, "-io");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ringside_source source = { .name = "x" };
+		struct rs_flow f = { .hdr = { .type = RS_CONNECT, .direction = RS_OUT } };
+		struct rs_icmp r = { .hdr = { .type = RS_ICMP, .direction = RS_OUT } };
+		struct ringside_event e = { .kind = RINGSIDE_RECORD, .source = &source };
+		int family = strchr(rows[i].a, ':') ? AF_INET6 : AF_INET;
+
+		WHERE("%s to %s on %s", rows[i].a, rows[i].b, rows[i].if_name);
+		f.hdr.ip_version = r.hdr.ip_version = family == AF_INET ? 4 : 6;
+		CHECK(inet_pton(family, rows[i].a, f.local) == 1 && inet_pton(family, rows[i].b, f.remote) == 1);
+		memcpy(r.src, f.local, 16);
+		memcpy(r.dst, f.remote, 16);
+		strcpy(f.if_name, rows[i].if_name);
+		e.record = &f;
+		EQUAL(options_want(&o, &e), !rows[i].loopback);
+		CHECK(options_want(&all, &e));
+		strcpy(source.if_name, rows[i].if_name);
+		e.record = &r;
+		EQUAL(options_want(&o, &e), !rows[i].loopback);
+		CHECK(options_want(&all, &e));
+	}
+	test_where[0] = '\0';
+	options_free(&o);
+	options_free(&all);
 }
 
 /* ------------------------------------------------------------------ networks */
@@ -193,6 +461,16 @@ static void near_to(uint64_t *random, const uint8_t *net, uint8_t *address, int 
 		uint8_t mask = (uint8_t)(0x80 >> (i % 8)), bit = net[i / 8] & mask;
 		address[i / 8] = (uint8_t)((address[i / 8] & ~mask) | (i == (int)first ? bit ^ mask : bit));
 	}
+}
+
+/* The same addresses, as those of a connection. */
+static bool want_sides(const struct options *o, const struct rs_icmp *r)
+{
+	struct rs_flow flow = { .hdr = { .type = RS_ACCEPT, .ip_version = r->hdr.ip_version } };
+
+	memcpy(flow.local, r->src, 16);
+	memcpy(flow.remote, r->dst, 16);
+	return options_want(o, &(struct ringside_event){ .kind = RINGSIDE_RECORD, .record = &flow, .source = &sockets });
 }
 
 static void test_nets(void)
@@ -218,7 +496,8 @@ static void test_nets(void)
 					near_to(&random, net, r.dst, most);
 					in = r.hdr.ip_version == ip_version &&
 					     (same_bits(net, r.src, prefix) || same_bits(net, r.dst, prefix));
-					EQUAL(options_want(&o, &r), in);
+					EQUAL(want_icmp(&o, &r), in);
+					EQUAL(want_sides(&o, &r), in);
 					wanted += in;
 					asked++;
 				}
@@ -291,6 +570,38 @@ static void test_bad(void)
 		{ "--net 10.0.0.0/99999999999999999999", "must be an address or ADDRESS/BITS" },
 		{ "--net aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		  "must be an address or ADDRESS/BITS" },
+		{ "--port 0", "port 0: must be a number from 1 to 65535" },
+		{ "--port 65536", "port 65536: must be a number from 1 to 65535" },
+		{ "--port -1", "must be a number from 1 to 65535" },
+		{ "--port ' 1'", "must be a number from 1 to 65535" },
+		{ "--port http", "port http: must be a number from 1 to 65535" },
+		{ "--port ''", "must be a number from 1 to 65535" },
+		{ "--port 99999999999999999999", "must be a number from 1 to 65535" },
+		{ "--pid 0", "pid 0: must be a number from 1 to 2147483647" },
+		{ "--pid 2147483648", "must be a number from 1 to 2147483647" },
+		{ "--pid self", "pid self: must be a number" },
+		{ "--pid +1", "must be a number" },
+		{ "--pid 1,2", "must be a number" },
+		{ "--uid 4294967295", "uid 4294967295: must be a number from 0 to 4294967294" },
+		{ "--uid 99999999999999999999", "must be a number from 0 to 4294967294" },
+		{ "--uid no-such-user", "uid no-such-user: no such user" },
+		{ "--uid ''", "uid : no such user" },
+		{ "--uid -1", "uid -1: no such user" },
+		{ "--comm ''", "comm : must not be empty" },
+		{ "--comm 0123456789abcdef", "comm 0123456789abcdef: longer than any, the kernel keeps 15 bytes" },
+		{ "--container ''", "container : neither an id nor a name that a container can have" },
+		{ "--container a/b", "container a/b: neither" },
+		{ "--container -a", "container -a: neither" },
+		{ "--container 'a b'", "neither an id nor a name" },
+		{ "--container caf\xc3\xa9", "neither an id nor a name" },
+		{ "--no-loopback=1", "doesn't allow an argument" },
+		{ "--no", "ambiguous" },
+		{ "-t --type 8", "type: only ICMP has types, and --tcp and --udp leave none of it" },
+		{ "--udp --type 8", "type: only ICMP has types" },
+		{ "-r --type 8", "type: only ICMP has types, and --retransmissions and --close leave none of it" },
+		{ "-c --type 8", "type: only ICMP has types" },
+		{ "-ur", "udp: --retransmissions and --close are TCP's" },
+		{ "-uc", "udp: --retransmissions and --close are TCP's" },
 		{ "--pin-root relative", "pin root relative: must be an absolute path of at most 200 bytes" },
 		{ "--pin-root ''", "must be an absolute path" },
 		{ "''", "source : not a name an interface can have" },
@@ -324,7 +635,9 @@ static void test_help(void)
 {
 	static const char *const documented[] = {
 		"-f, --format", "-n, --count", "--from-start", "--once", "--stats", "-i, --in", "-o, --out", "--type", "--net",
-		"--pin-root", "-v, --verbose", "-h, --help", "-V, --version", "example:",
+		"--pin-root", "-v, --verbose", "-h, --help", "-V, --version", "example", "-t, --tcp", "-u, --udp",
+		"-r, --retransmissions", "-c, --close", "-d, --container-names", "--no-container-names", "--pid", "--uid",
+		"--comm", "--port", "--container ID|NAME", "--no-loopback", "flows",
 	};
 	int reader = child_open("reader/ringside-reader");
 	char *environment[] = { NULL };
@@ -359,6 +672,10 @@ int main(void)
 	test_types();
 	test_directions();
 	test_together();
+	test_kinds();
+	test_processes();
+	test_ports();
+	test_loopback();
 	test_nets();
 	test_bad();
 	test_help();

@@ -36,13 +36,13 @@ static void write_fast(struct writer *w, bool plain)
 	} else {
 		n = __atomic_fetch_add(&w->head->next, 1, __ATOMIC_SEQ_CST);
 	}
-	slot = (__u64 *)(w->slots + (n & (w->count - 1)) * RS_SLOT_SIZE);
+	slot = (__u64 *)(w->slots + (n & (w->count - 1)) * writer_slot_size);
 	*(volatile __u64 *)slot = 0;
 	__asm__ volatile("" ::: "memory");
-	memset(slot + 1, 0, RS_SLOT_SIZE - 8);
+	memset(slot + 1, 0, writer_slot_size - 8);
 	for (int i = 2; i < WORDS; i++)
 		slot[i] = writer_word(n, i);
-	slot[1] = rs_check(slot, n);
+	slot[1] = rs_check(slot, n, writer_slot_size);
 	__asm__ volatile("" ::: "memory");
 	if (plain)
 		*(volatile __u64 *)slot = n + 1;
@@ -134,8 +134,8 @@ static uint64_t test_race(uint64_t slots, int readers, uint64_t records, int pac
 		torn += f[i].ring.torn;
 		busy += f[i].looks[RING_BUSY];
 	}
-	printf("%s, %5" PRIu64 " slots, %d readers: %4.1f M/s written, %" PRIu64 " delivered, %" PRIu64 " lost, %" PRIu64
-	       " torn, %" PRIu64 " busy looks\n", plain ? "plain " : "atomic", slots, readers,
+	printf("%s, %5" PRIu64 " slots of %u, %d readers: %4.1f M/s written, %" PRIu64 " delivered, %" PRIu64 " lost, %" PRIu64
+	       " torn, %" PRIu64 " busy looks\n", plain ? "plain " : "atomic", slots, writer_slot_size, readers,
 	       (double)records / ((double)(end.tv_sec - begin.tv_sec) * 1e6 + (double)(end.tv_nsec - begin.tv_nsec) / 1e3),
 	       delivered, lost, torn, busy);
 	CHECK(delivered > 0);
@@ -159,10 +159,15 @@ int main(void)
 #endif
 	for (int plain = 0; plain <= most; plain++) {
 		for (int readers = 1; readers <= READERS_MOST; readers += 3) {
+			writer_slot_size = RS_SLOT_SIZE;
 			lost += test_race(16, readers, records, 0, plain);
 			lost += test_race(1024, readers, records, 0, plain);
 			lost += test_race(65536, readers, records, 0, plain);
 			lost += test_race(8, readers, records / 8, 3, plain);
+			writer_slot_size = RS_FLOW_SLOT_SIZE;
+			lost += test_race(16, readers, records / 8, 0, plain);
+			lost += test_race(4096, readers, records / 8, 0, plain);
+			lost += test_race(8, readers, records / 64, 3, plain);
 		}
 	}
 	CHECK(lost > 0); /* else nothing was tried */

@@ -111,16 +111,16 @@ static uint64_t interrupt_once(uint64_t slots, int stop, int look, uint64_t nest
 	return torn;
 }
 
-static void test_every_point(void)
+static void test_every_point(uint64_t most)
 {
 	uint64_t torn = 0, cases = 0;
 
-	for (uint64_t slots = 1; slots <= 8; slots *= 2)
-		for (int stop = 1; stop < STEPS; stop++)
-			for (int look = stop; look <= STEPS; look++)
+	for (uint64_t slots = 1; slots <= most; slots *= 2)
+		for (int stop = 1; stop < STEPS; stop = writer_after(stop))
+			for (int look = stop; look <= STEPS; look = writer_after(look))
 				for (uint64_t nested = slots - 1; nested <= 3 * slots + 1; nested++, cases++)
 					torn += interrupt_once(slots, stop, look, nested);
-	printf("%" PRIu64 " interruptions, %" PRIu64 " torn records noticed\n", cases, torn);
+	printf("%u bytes: %" PRIu64 " interruptions, %" PRIu64 " torn records noticed\n", writer_slot_size, cases, torn);
 	CHECK(torn > 1000);
 	test_where[0] = '\0';
 }
@@ -173,7 +173,7 @@ struct nest {
 static void look_now_and_then(struct nest *nest)
 {
 	for (int i = 0; i < READERS; i++)
-		if (random_below(&nest->random, 20ULL << (3 * i)) == 0)
+		if (random_below(&nest->random, (uint64_t)STEPS / 2 << (3 * i)) == 0)
 			drain(&nest->r[i], &nest->w, ANY, random_below(&nest->random, 4));
 }
 
@@ -183,7 +183,7 @@ static void write_nested(struct nest *nest, int depth)
 
 	while (writing_step(&t)) {
 		look_now_and_then(nest);
-		if (depth < DEPTH && random_below(&nest->random, 100) == 0)
+		if (depth < DEPTH && random_below(&nest->random, 2 * (uint64_t)STEPS) == 0)
 			for (uint64_t i = random_below(&nest->random, 2 * nest->w.count + 2); i > 0; i--)
 				write_nested(nest, depth + 1);
 	}
@@ -213,15 +213,23 @@ static void test_nested(uint64_t slots, uint64_t records)
 	test_where[0] = '\0';
 }
 
+/* MOST slots, as many nested RECORDS: large ones take their time. */
+static void test_size(uint32_t size, uint64_t most, uint64_t records)
+{
+	writer_slot_size = size;
+	for (int own = 0; own < 2; own++) {
+		sums_own = own;
+		test_every_point(most);
+		test_late_neighbours();
+		for (uint64_t slots = 2; slots <= 64; slots *= 2)
+			test_nested(slots, records);
+	}
+}
+
 int main(void)
 {
 	seed = random_seed();
-	for (int own = 0; own < 2; own++) {
-		sums_own = own;
-		test_every_point();
-		test_late_neighbours();
-		for (uint64_t slots = 2; slots <= 64; slots *= 2)
-			test_nested(slots, 50000);
-	}
+	test_size(RS_SLOT_SIZE, 8, 50000);
+	test_size(RS_FLOW_SLOT_SIZE, 2, 6000);
 	return 0;
 }

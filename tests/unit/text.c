@@ -94,6 +94,16 @@ static void check_text(const struct specimen *s, int type)
 		if (*c < ' ' || *c > '~')
 			TEST_FAIL("byte 0x%02x in: %s", (uint8_t)*c, text);
 	EQUAL(text[strlen(text) - 1], '\n');
+	if (r->origin == RS_ORIGIN_PROCESS && s->event.process) {
+		char who[64], comm[17] = "";
+		char *at = strstr(text, " pid ");
+		for (int i = 0; i < 16 && s->subject.process.comm[i]; i++)
+			comm[i] = s->subject.process.comm[i] > ' ' && s->subject.process.comm[i] <= '~' ? s->subject.process.comm[i] : '.';
+		snprintf(who, sizeof(who), " pid %u%s%s\n", r->pid, *comm ? " " : "", comm);
+		EQUAL_TEXT(at, who);
+		strcpy(at, "\n");
+	}
+	CHECK(!strstr(text, " pid "));
 	if (!(r->flags & RS_INNER)) {
 		text[strlen(text) - 1] = '\0';
 		EQUAL_TEXT(text, expected);

@@ -8,6 +8,8 @@
  * One writing is a row of single stores (and loads, for the check), each a step:
  * a test may stop between any two of them, as an interrupt may, and do something
  * else to the same ring before it goes on.
+ *
+ * Slots are of the size that writer_slot_size says, for all that follows.
  */
 #ifndef RINGSIDE_TEST_WRITER_H
 #define RINGSIDE_TEST_WRITER_H
@@ -15,7 +17,9 @@
 #include "ring.h"
 #include "test.h"
 
-#define WORDS (RS_SLOT_SIZE / 8)
+static uint32_t writer_slot_size = RS_SLOT_SIZE;
+
+#define WORDS ((int)(writer_slot_size / 8))
 #define BODY 4 /* words before it: seq, check, ts_ns and the type */
 
 struct writer {
@@ -26,18 +30,31 @@ struct writer {
 };
 
 /* All steps of one record, in the order of their stores. */
-enum {
-	STEP_NUMBER = 0,
-	STEP_UNPUBLISH,
-	STEP_ZERO,			  /* words 1 .. 15 */
-	STEP_TIME = STEP_ZERO + WORDS - 1,
-	STEP_TYPE,
-	STEP_FILL,			  /* words 4 .. 15 */
-	STEP_SUM = STEP_FILL + WORDS - BODY, /* words 2 .. 15, read from memory as the program does */
-	STEP_CHECK = STEP_SUM + WORDS - 2,
-	STEP_PUBLISH,
-	STEPS,
-};
+enum { STEP_NUMBER, STEP_UNPUBLISH, STEP_ZERO }; /* words from 1 on */
+#define STEP_TIME (STEP_ZERO + WORDS - 1)
+#define STEP_TYPE (STEP_TIME + 1)
+#define STEP_FILL (STEP_TYPE + 1) /* words from 4 on */
+#define STEP_SUM (STEP_FILL + WORDS - BODY) /* words from 2 on, read from memory as the program does */
+#define STEP_CHECK (STEP_SUM + WORDS - 2)
+#define STEP_PUBLISH (STEP_CHECK + 1)
+#define STEPS (STEP_PUBLISH + 1)
+
+/* The next of the points that are tried: of a large record, those where one thing ends and
+ * another begins, and as many in between as a small one has.
+ */
+static inline int writer_after(int point)
+{
+	const int ends[] = { STEP_ZERO, STEP_TIME, STEP_FILL, STEP_SUM, STEP_CHECK, STEPS };
+	int next = point + 1 + 7 * (writer_slot_size > RS_SLOT_SIZE);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (point >= ends[i] - 2 && point <= ends[i])
+			return point + 1;
+		if (point < ends[i] - 2 && next > ends[i] - 2)
+			return ends[i] - 2;
+	}
+	return next;
+}
 
 struct writing {
 	struct writer *to;
@@ -50,11 +67,11 @@ static inline struct writer writer_new(uint64_t slots, uint64_t first)
 {
 	struct writer w = { .count = slots };
 
-	w.head = aligned_alloc(RS_SLOT_SIZE, RS_SLOT_SIZE);
-	w.slots = aligned_alloc(RS_SLOT_SIZE, slots * RS_SLOT_SIZE);
+	w.head = aligned_alloc(RS_SLOT_SIZE, writer_slot_size);
+	w.slots = aligned_alloc(RS_SLOT_SIZE, slots * writer_slot_size);
 	CHECK(w.head && w.slots);
-	memset(w.head, 0, RS_SLOT_SIZE);
-	memset(w.slots, 0, slots * RS_SLOT_SIZE);
+	memset(w.head, 0, writer_slot_size);
+	memset(w.slots, 0, slots * writer_slot_size);
 	w.head->next = first;
 	return w;
 }
@@ -67,7 +84,7 @@ static inline void writer_free(struct writer *w)
 
 static inline struct ring writer_ring(const struct writer *w)
 {
-	return (struct ring){ .head = w->head, .slots = w->slots, .mask = w->count - 1 };
+	return (struct ring){ .head = w->head, .slots = w->slots, .mask = w->count - 1, .slot_size = writer_slot_size };
 }
 
 /* Word i of record n, for 2 <= i. Every bit depends on both, so that no mixture
@@ -75,9 +92,11 @@ static inline struct ring writer_ring(const struct writer *w)
  */
 static inline uint64_t writer_word(uint64_t n, int i)
 {
-	uint64_t state = n * WORDS + (uint64_t)i;
+	uint64_t state = n * (uint64_t)WORDS + (uint64_t)i;
 
-	return i == 3 ? RS_ICMP : random_u64(&state);
+	if (i == 3)
+		return writer_slot_size == RS_SLOT_SIZE ? RS_ICMP : RS_CLOSE;
+	return random_u64(&state);
 }
 
 static inline bool is_record(const void *copy, uint64_t n)
@@ -108,7 +127,7 @@ static inline bool writing_step(struct writing *t)
 		t->n = __atomic_fetch_add(&w->head->next, 1, __ATOMIC_SEQ_CST);
 		return true;
 	}
-	slot = (volatile __u64 *)(w->slots + (t->n & (w->count - 1)) * RS_SLOT_SIZE);
+	slot = (volatile __u64 *)(w->slots + (t->n & (w->count - 1)) * writer_slot_size);
 	if (s == STEP_UNPUBLISH) {
 		__atomic_store_n(&slot[0], 0, __ATOMIC_RELAXED);
 		__atomic_signal_fence(__ATOMIC_SEQ_CST); /* barrier(): the compiler's order only */

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * flows.bpf.c - TCP and UDP of the whole host: where in the kernel they are seen.
+ *
+ * A program is named by its hook: k_ a kprobe, r_ a kretprobe, t_ a raw tracepoint
+ * (tp_btf). loader/hooks.c says which of them see the same, and which are preferred.
+ *
+ * A kprobe that hits while a BPF program of another kprobe runs on this CPU is
+ * skipped by the kernel (bpf_prog_active, kernel/trace/bpf_trace.c). So what
+ * happens in interrupts is taken from tracepoints where there are any, and kprobes
+ * see what processes do.
+ */
+#include "tcp.bpf.h"
+#include "udp.bpf.h"
+#include "echo.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+/* ------------------------------------------------------------------ TCP: connect */
+
+SEC("kprobe/tcp_v4_connect")
+int BPF_KPROBE(k_tcp_v4_connect, struct sock *sk, void *address)
+{
+	return rs_is_active() ? rs_connect_begins((__u64)sk, address, false) : 0;
+}
+
+SEC("kretprobe/tcp_v4_connect")
+int BPF_KRETPROBE(r_tcp_v4_connect, int error)
+{
+	return rs_is_active() ? rs_connect_returns(error) : 0;
+}
+
+SEC("kprobe/tcp_v6_connect")
+int BPF_KPROBE(k_tcp_v6_connect, struct sock *sk, void *address)
+{
+	return rs_is_active() ? rs_connect_begins((__u64)sk, address, true) : 0;
+}
+
+SEC("kretprobe/tcp_v6_connect")
+int BPF_KRETPROBE(r_tcp_v6_connect, int error)
+{
+	return rs_is_active() ? rs_connect_returns(error) : 0;
+}
+
+/* ------------------------------------------------------------------ TCP: states */
+
+SEC("kprobe/tcp_set_state")
+int BPF_KPROBE(k_tcp_set_state, struct sock *sk, int new)
+{
+	if (rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+		rs_tcp_state(sk, BPF_CORE_READ(sk, __sk_common.skc_state), new);
+	return 0;
+}
+
+/* The kernel skips a program that interrupts itself, so there are two of them: one
+ * for what processes do, one for what interrupts do to them meanwhile.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(t_inet_sock_set_state, struct sock *sk, int old, int new)
+{
+	if (rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+		rs_tcp_state(sk, old, new);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(t_inet_sock_set_state_irq, struct sock *sk, int old, int new)
+{
+	if (!rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+		rs_tcp_state(sk, old, new);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ TCP: accept */
+
+/* Called by accept() when it has a connection. A kretprobe of inet_csk_accept would
+ * be held by each thread that waits in there, and there are few of them.
+ */
+SEC("kprobe/security_sock_graft")
+int BPF_KPROBE(k_security_sock_graft, struct sock *sk)
+{
+	if (rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+		rs_tcp_accepted(sk);
+	return 0;
+}
+
+SEC("kretprobe/inet_csk_accept")
+int BPF_KRETPROBE(r_inet_csk_accept, struct sock *sk)
+{
+	if (sk && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+		rs_tcp_accepted(sk);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ TCP: retransmit, use */
+
+/* Also where in the end nothing is sent; the tracepoint is behind that. */
+SEC("kprobe/tcp_retransmit_skb")
+int BPF_KPROBE(k_tcp_retransmit_skb, struct sock *sk)
+{
+	return rs_is_active() ? rs_tcp_retransmitted((__u64)sk, 1) : 0;
+}
+
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(t_tcp_retransmit_skb, struct sock *sk)
+{
+	return rs_is_active() ? rs_tcp_retransmitted((__u64)sk, 0) : 0;
+}
+
+SEC("kprobe/tcp_sendmsg")
+int BPF_KPROBE(k_tcp_sendmsg, struct sock *sk)
+{
+	return rs_is_active() ? rs_tcp_used((__u64)sk) : 0;
+}
+
+SEC("kprobe/tcp_recvmsg")
+int BPF_KPROBE(k_tcp_recvmsg, struct sock *sk)
+{
+	return rs_is_active() ? rs_tcp_used((__u64)sk) : 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(t_sock_send_length, struct sock *sk)
+{
+	if (rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+		rs_tcp_used((__u64)sk);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(t_sock_recv_length, struct sock *sk)
+{
+	if (rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+		rs_tcp_used((__u64)sk);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ UDP, and echoes */
+
+/* QUEUED: at the device, so not by whoever runs. */
+static __always_inline int rs_sent(struct sk_buff *skb, const bool queued)
+{
+	struct sock *sk = BPF_CORE_READ(skb, sk);
+	struct rs_datagram d;
+	__u8 state;
+	__u16 protocol;
+
+	if (!sk)
+		return 0;
+	state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
+		return 0; /* not whole sockets */
+	protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (protocol == IPPROTO_TCP || !rs_is_active() || !rs_read_datagram(skb, &d))
+		return 0;
+	if (d.protocol == IPPROTO_UDP && protocol == IPPROTO_UDP)
+		return queued ? rs_udp_queued(sk, skb, &d) : rs_udp_sent(sk, skb, &d);
+	if (d.protocol == IPPROTO_ICMP || d.protocol == IPPROTO_ICMPV6)
+		return queued ? rs_echo_queued(sk, &d) : rs_echo_sent(sk, &d);
+	return 0;
+}
+
+/* Both are called by the sender, with all headers in place. */
+SEC("kprobe/ip_send_skb")
+int BPF_KPROBE(k_ip_send_skb, struct net *net, struct sk_buff *skb)
+{
+	return rs_sent(skb, false);
+}
+
+SEC("kprobe/ip6_send_skb")
+int BPF_KPROBE(k_ip6_send_skb, struct sk_buff *skb)
+{
+	return rs_sent(skb, false);
+}
+
+/* The packet of this CPU that passed a device which hands it on to another one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(max_entries, 1);
+} stacked SEC(".maps");
+
+#define IFF_LOOPBACK 0x8
+
+/* A packet comes here for each device that it passes: VLAN, bond, tunnel, and what lies
+ * below. Those that hand it on leave it its route, the last one does not (netif_keep_dst).
+ */
+static __always_inline bool rs_is_first_device(struct sk_buff *skb)
+{
+	__u32 zero = 0;
+	__u64 *last = bpf_map_lookup_elem(&stacked, &zero);
+	struct net_device *dev = BPF_CORE_READ(skb, dev);
+	struct dst_entry *dst = rs_dst(skb);
+	bool same;
+
+	if (!last)
+		return false;
+	if (!dst) {
+		same = *last == (__u64)skb;
+		*last = 0;
+		return !same;
+	}
+	if (BPF_CORE_READ(dst, dev) != dev)
+		return false;
+	*last = BPF_CORE_READ(dev, flags) & IFF_LOOPBACK ? 0 : (__u64)skb;
+	return true;
+}
+
+SEC("tp_btf/net_dev_queue")
+int BPF_PROG(t_net_dev_queue, struct sk_buff *skb)
+{
+	return BPF_CORE_READ(skb, sk) && rs_is_first_device(skb) ? rs_sent(skb, true) : 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(t_sock_send_length_udp, struct sock *sk)
+{
+	if (!rs_is_active())
+		return 0;
+	if (rs_is_inet(sk, IPPROTO_UDP))
+		rs_udp_send_returns(sk);
+	else if (rs_is_inet(sk, IPPROTO_ICMP) || rs_is_inet(sk, IPPROTO_ICMPV6))
+		rs_echo_send_returns(sk);
+	return 0;
+}
+
+/* Called when a datagram has been copied to its process; below 0 it was only looked at. */
+SEC("kprobe/skb_consume_udp")
+int BPF_KPROBE(k_skb_consume_udp, struct sock *sk, struct sk_buff *skb, int copied)
+{
+	return copied >= 0 && rs_is_active() ? rs_udp_received(sk, skb, (__u32)copied) : 0;
+}
+
+#define MSG_PEEK 2 /* include/linux/socket.h */
+
+/* Has no packet: the peer is the socket's, if it has one. */
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(t_sock_recv_length_udp, struct sock *sk, int length, int flags)
+{
+	if (length >= 0 && !(flags & MSG_PEEK) && rs_is_active() && rs_is_inet(sk, IPPROTO_UDP))
+		rs_udp_took(sk, (__u32)length);
+	return 0;
+}
+
+SEC("kprobe/udp_destroy_sock")
+int BPF_KPROBE(k_udp_destroy_sock, struct sock *sk)
+{
+	return rs_is_active() ? rs_udp_closed(sk) : 0;
+}
+
+SEC("kprobe/udpv6_destroy_sock")
+int BPF_KPROBE(k_udpv6_destroy_sock, struct sock *sk)
+{
+	return rs_is_active() ? rs_udp_closed(sk) : 0;
+}
+
+/* ------------------------------------------------------------------ the timer */
+
+#define RS_TURNS_MOST 1024 /* in one go, so that an interrupt stays short */
+
+static long rs_next_udp(__u32 i, void *context)
+{
+	__u64 now = *(__u64 *)context;
+	struct rs_udp_key key;
+
+	if (bpf_map_pop_elem(&udp_turns, &key))
+		return 1;
+	/* a full queue would take none back: it is as long as the table */
+	if (rs_udp_turn(&key, now))
+		bpf_map_push_elem(&udp_turns, &key, BPF_ANY);
+	return 0;
+}
+
+static long rs_next_tcp(__u32 i, void *context)
+{
+	__u64 now = *(__u64 *)context, key;
+
+	if (bpf_map_pop_elem(&live, &key))
+		return 1;
+	if (rs_tcp_total(key, now))
+		bpf_map_push_elem(&live, &key, BPF_ANY);
+	return 0;
+}
+
+/* How many are in the queues is not known, so a turn could come twice in one go;
+ * the second time it has nothing to tell.
+ */
+SEC("perf_event")
+int tick(void *context)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	if (!rs_is_active())
+		return 0;
+	bpf_loop(RS_TURNS_MOST, rs_next_udp, &now, 0);
+	if (flow_config.interval_ns)
+		bpf_loop(RS_TURNS_MOST, rs_next_tcp, &now, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* socket.bpf.h - reading sockets and the packets that belong to them. */
+#ifndef RINGSIDE_SOCKET_BPF_H
+#define RINGSIDE_SOCKET_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "abi.h"
+
+#define SOCK_DONE 1 /* enum sock_flags, include/net/sock.h: the other side's FIN has come */
+
+/* One side of a socket and the other. */
+struct rs_ends {
+	__u8 local[16];
+	__u8 remote[16];
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 ip_version;
+	__u8 pad[3];
+};
+
+static __always_inline bool rs_is_inet(struct sock *sk, __u16 protocol)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == protocol;
+}
+
+static __always_inline bool rs_is_mapped(const __u8 address[16])
+{
+	const __u32 *words = (const void *)address;
+
+	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
+}
+
+/* ::ffff:192.0.2.1 is IPv4, whatever the socket's family. */
+static __always_inline void rs_unmap(struct rs_ends *e)
+{
+	__u32 *local = (void *)e->local, *remote = (void *)e->remote;
+
+	if (e->ip_version != 6 || !rs_is_mapped(e->remote))
+		return;
+	e->ip_version = 4;
+	local[0] = rs_is_mapped(e->local) ? local[3] : 0;
+	remote[0] = remote[3];
+	local[1] = local[2] = local[3] = 0;
+	remote[1] = remote[2] = remote[3] = 0;
+}
+
+static __always_inline void rs_read_ends(struct sock *sk, struct rs_ends *e)
+{
+	__builtin_memset(e, 0, sizeof(*e));
+	/* skc_num is 0 again when a connection is closed */
+	e->local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	e->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+		e->ip_version = 6;
+		BPF_CORE_READ_INTO(&e->local, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&e->remote, sk, __sk_common.skc_v6_daddr);
+		rs_unmap(e);
+	} else {
+		e->ip_version = 4;
+		*(__u32 *)e->local = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+		*(__u32 *)e->remote = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+	}
+}
+
+static __always_inline __u32 rs_netns(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+/* The interface that the socket's route uses; leaves the name alone where it has none. */
+static __always_inline void rs_route_name(struct sock *sk, char name[16])
+{
+	struct net_device *dev = BPF_CORE_READ(sk, sk_dst_cache, dev);
+
+	if (dev)
+		BPF_CORE_READ_INTO((char(*)[16])name, dev, name);
+}
+
+#define RS_DEVICES_HASH 256 /* NETDEV_HASHENTRIES, include/linux/netdevice.h */
+#define RS_DEVICES_MOST 16  /* of one hash value that are looked at */
+
+/* The name of an interface in the socket's namespace; leaves NAME alone if it is not found. */
+static __always_inline void rs_index_name(struct sock *sk, int index, char name[16])
+{
+	struct hlist_head *heads = BPF_CORE_READ(sk, __sk_common.skc_net.net, dev_index_head);
+	struct hlist_node *node = 0;
+
+	bpf_probe_read_kernel(&node, sizeof(node), &heads[index & (RS_DEVICES_HASH - 1)]);
+	for (int i = 0; i < RS_DEVICES_MOST && node; i++) {
+		struct net_device *dev = (void *)node - bpf_core_field_offset(struct net_device, index_hlist);
+
+		if (BPF_CORE_READ(dev, ifindex) == index) {
+			BPF_CORE_READ_INTO((char(*)[16])name, dev, name);
+			return;
+		}
+		node = BPF_CORE_READ(node, next);
+	}
+}
+
+/* ------------------------------------------------------------------ packets */
+
+static __always_inline struct dst_entry *rs_dst(struct sk_buff *skb)
+{
+	/* bit 0 says whether it is counted (SKB_DST_NOREF, include/linux/skbuff.h) */
+	return (void *)(BPF_CORE_READ(skb, _skb_refdst) & ~1UL);
+}
+
+/* What a packet of a socket says, from its IP header on. */
+struct rs_datagram {
+	__u8 source[16];
+	__u8 destination[16];
+	__u16 source_port; /* of ICMP: the identifier of an echo, or 0 */
+	__u16 destination_port;
+	__u8 ip_version;
+	__u8 protocol;
+	__u8 icmp_type;
+	__u8 pad;
+	__u32 bytes;   /* of UDP payload */
+	__u32 packets; /* datagrams on the wire: more than one with segmentation offload */
+};
+
+/* Returns false for what has no UDP or ICMP header: a later fragment, another protocol. */
+static __always_inline bool rs_read_datagram(struct sk_buff *skb, struct rs_datagram *d)
+{
+	unsigned char *head = BPF_CORE_READ(skb, head);
+	unsigned char *network = head + BPF_CORE_READ(skb, network_header), *transport;
+	struct skb_shared_info *shared = (void *)(head + BPF_CORE_READ(skb, end));
+	union {
+		struct iphdr v4;
+		struct ipv6hdr v6;
+	} ip;
+	struct frag_hdr fragment;
+	__u16 header[4], gso;
+
+	__builtin_memset(d, 0, sizeof(*d));
+	if (bpf_probe_read_kernel(&ip, sizeof(ip), network))
+		return false;
+	if (ip.v4.version == 4) {
+		if (ip.v4.frag_off & bpf_htons(0x1fff))
+			return false;
+		d->ip_version = 4;
+		d->protocol = ip.v4.protocol;
+		*(__u32 *)d->source = ip.v4.saddr;
+		*(__u32 *)d->destination = ip.v4.daddr;
+		transport = network + ip.v4.ihl * 4;
+	} else if (ip.v4.version == 6) {
+		d->ip_version = 6;
+		d->protocol = ip.v6.nexthdr;
+		__builtin_memcpy(d->source, &ip.v6.saddr, 16);
+		__builtin_memcpy(d->destination, &ip.v6.daddr, 16);
+		transport = network + sizeof(ip.v6);
+		if (d->protocol == IPPROTO_FRAGMENT) {
+			if (bpf_probe_read_kernel(&fragment, sizeof(fragment), transport) ||
+			    (fragment.frag_off & bpf_htons(0xfff8)))
+				return false;
+			d->protocol = fragment.nexthdr;
+			transport += sizeof(fragment);
+		} else if (d->protocol != IPPROTO_UDP && d->protocol != IPPROTO_ICMPV6) {
+			/* extension headers that a socket asked for */
+			transport = head + BPF_CORE_READ(skb, transport_header);
+			d->protocol = BPF_CORE_READ(skb, sk, sk_protocol);
+		}
+	} else {
+		return false;
+	}
+	if (bpf_probe_read_kernel(header, sizeof(header), transport))
+		return false;
+	if (d->protocol == IPPROTO_ICMP || d->protocol == IPPROTO_ICMPV6) {
+		d->icmp_type = ((__u8 *)header)[0];
+		d->source_port = bpf_ntohs(header[2]);
+		return true;
+	}
+	if (d->protocol != IPPROTO_UDP && d->protocol != IPPROTO_UDPLITE)
+		return false;
+	d->source_port = bpf_ntohs(header[0]);
+	d->destination_port = bpf_ntohs(header[1]);
+	d->bytes = bpf_ntohs(header[2]) - sizeof(header);
+	gso = BPF_CORE_READ(shared, gso_size);
+	d->packets = gso ? (d->bytes + gso - 1) / gso : 1;
+	return true;
+}
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * tcp.bpf.h - TCP connections, from the first SYN to the end.
+ *
+ * Whose connection it is shows only while its process has it in its hands:
+ * connect, accept, send, receive, shutdown. That is remembered by the socket, for
+ * what happens to it in an interrupt, or when the process is gone. Whoever else
+ * may be running then is never asked.
+ */
+#ifndef RINGSIDE_TCP_BPF_H
+#define RINGSIDE_TCP_BPF_H
+
+#include "tell.bpf.h"
+
+struct rs_tracked {
+	__u64 began_ns; /* SYN, then established; 0: before these programs came */
+	__u64 process;	/* the last one that used it; 0: none yet */
+	__u64 next_ns;	/* when its totals are due */
+	__u32 tid;
+	__u8 direction; /* 0: not known */
+	__u8 calling;	/* in tcp_v4_connect() or tcp_v6_connect() */
+	__u8 accepted;	/* and that is told */
+	__u8 pad;
+	char if_name[16]; /* a route may be gone before the connection is */
+};
+
+#define RS_SOCKETS 65536
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, __u64); /* struct sock * */
+	__type(value, struct rs_tracked);
+	__uint(max_entries, RS_SOCKETS);
+} sockets SEC(".maps");
+
+/* Where a thread's call of connect() goes: if it fails at once, nothing else tells. */
+struct rs_call {
+	__u64 sk;
+	__u8 remote[16];
+	__u16 remote_port;
+	__u8 ip_version;
+	__u8 pad[5];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__type(key, __u64); /* bpf_get_current_pid_tgid() */
+	__type(value, struct rs_call);
+	__uint(max_entries, 4096);
+} calls SEC(".maps");
+
+/* Established connections whose totals are told now and then. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__type(value, __u64);
+	__uint(max_entries, RS_SOCKETS);
+} live SEC(".maps");
+
+/* ------------------------------------------------------------------ telling */
+
+static __always_inline void rs_story_of(struct rs_story *s, struct sock *sk, struct rs_tracked *t, __u8 type)
+{
+	__builtin_memset(s, 0, sizeof(*s));
+	s->type = type;
+	s->protocol = IPPROTO_TCP;
+	rs_read_ends(sk, &s->ends);
+	s->netns = rs_netns(sk);
+	if (t) {
+		s->process = t->process;
+		s->tid = t->tid;
+		s->direction = t->direction;
+		__builtin_memcpy(s->if_name, t->if_name, 16);
+	}
+	rs_route_name(sk, s->if_name);
+	s->by = RS_BY_SOCKET;
+	if (s->process && s->process == rs_current_key()) {
+		s->by = RS_BY_CONTEXT;
+		s->tid = (__u32)bpf_get_current_pid_tgid();
+	}
+}
+
+static __always_inline void rs_totals(struct rs_story *s, struct sock *sk)
+{
+	struct tcp_sock *tp = (void *)sk;
+
+	s->tx_bytes = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+	s->rx_bytes = BPF_CORE_READ(tp, bytes_received);
+	/* the FIN takes a number, and is counted as a byte (kernel 6.18) */
+	if (s->rx_bytes && (BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DONE)))
+		s->rx_bytes--;
+	s->tx_packets = BPF_CORE_READ(tp, segs_out);
+	s->rx_packets = BPF_CORE_READ(tp, segs_in);
+	s->retransmits = BPF_CORE_READ(tp, total_retrans);
+	s->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+}
+
+/* ------------------------------------------------------------------ owners */
+
+static __always_inline struct rs_tracked *rs_track(__u64 key, __u8 direction, __u64 began_ns)
+{
+	struct rs_tracked new = { .began_ns = began_ns, .direction = direction };
+	struct rs_tracked *t;
+
+	if (flow_config.interval_ns)
+		new.next_ns = bpf_ktime_get_boot_ns() + flow_config.interval_ns;
+	bpf_map_update_elem(&sockets, &key, &new, BPF_ANY);
+	t = bpf_map_lookup_elem(&sockets, &key);
+	if (!t)
+		rs_note(RS_N_SOCKETS_FULL);
+	return t;
+}
+
+static __noinline int rs_tell_accept(__u64 key)
+{
+	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
+	struct rs_story s;
+
+	rs_story_of(&s, (void *)key, t, RS_ACCEPT);
+	s.direction = RS_IN;
+	s.rtt_us = BPF_CORE_READ((struct tcp_sock *)key, srtt_us) >> 3;
+	rs_tell(&s);
+	return 0;
+}
+
+/* The running process has this socket in its hands. */
+static __noinline int rs_tcp_used(__u64 key)
+{
+	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
+	__u64 process = rs_current_key();
+	struct sock *sk = (void *)key;
+	__u8 state;
+
+	if (!process || (t && t->process == process && (t->accepted || !flow_config.accept_by_use)))
+		return 0;
+	if (!t) {
+		/* older than these programs */
+		state = BPF_CORE_READ(sk, __sk_common.skc_state);
+		if (state == TCP_CLOSE || state == TCP_LISTEN || !rs_is_inet(sk, IPPROTO_TCP))
+			return 0;
+		t = rs_track(key, 0, 0);
+		if (!t)
+			return 0;
+	}
+	t->process = rs_remember();
+	t->tid = (__u32)bpf_get_current_pid_tgid();
+	if (flow_config.accept_by_use && t->direction == RS_IN && !t->accepted) {
+		t->accepted = 1;
+		rs_tell_accept(key);
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ connect */
+
+static __noinline int rs_connect_begins(__u64 key, const void *address, bool six)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct rs_call call = { .sk = key, .ip_version = six ? 6 : 4 };
+	struct rs_tracked *t;
+	__u16 port = 0;
+
+	/* struct sockaddr_in and sockaddr_in6, the kernel's copy */
+	bpf_probe_read_kernel(&port, sizeof(port), address + 2);
+	call.remote_port = bpf_ntohs(port);
+	if (six)
+		bpf_probe_read_kernel(call.remote, 16, address + 8);
+	else
+		bpf_probe_read_kernel(call.remote, 4, address + 4);
+	bpf_map_update_elem(&calls, &thread, &call, BPF_ANY);
+
+	t = rs_track(key, RS_OUT, bpf_ktime_get_boot_ns());
+	if (t) {
+		t->process = rs_remember();
+		t->tid = (__u32)thread;
+		t->calling = 1;
+		t->accepted = 1;
+	}
+	return 0;
+}
+
+static __noinline int rs_connect_returns(long error)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct rs_call *found = bpf_map_lookup_elem(&calls, &thread), call;
+	struct rs_tracked *t;
+	struct rs_story s;
+
+	if (!found)
+		return 0; /* of an IPv6 socket whose peer is an IPv4 one: told by the call inside */
+	call = *found;
+	bpf_map_delete_elem(&calls, &thread);
+	t = bpf_map_lookup_elem(&sockets, &call.sk);
+	if (!error) {
+		if (t)
+			t->calling = 0;
+		return 0;
+	}
+	rs_story_of(&s, (void *)call.sk, t, RS_CONNECT_FAILED);
+	s.ends.ip_version = call.ip_version;
+	__builtin_memcpy(s.ends.remote, call.remote, 16);
+	s.ends.remote_port = call.remote_port;
+	rs_unmap(&s.ends);
+	s.direction = RS_OUT;
+	s.error = (__u32)-error;
+	s.time_ns = t ? bpf_ktime_get_boot_ns() - t->began_ns : 0;
+	rs_tell(&s);
+	bpf_map_delete_elem(&sockets, &call.sk);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ states */
+
+static __noinline int rs_tcp_established(__u64 key, bool passive)
+{
+	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct rs_story s;
+
+	if (passive && !(t && t->direction == RS_OUT)) { /* else both connected at once */
+		t = rs_track(key, RS_IN, now);
+		if (t)
+			rs_route_name((void *)key, t->if_name);
+	} else {
+		rs_story_of(&s, (void *)key, t, RS_CONNECT);
+		s.direction = RS_OUT;
+		s.rtt_us = BPF_CORE_READ((struct tcp_sock *)key, srtt_us) >> 3;
+		if (t) {
+			s.time_ns = now - t->began_ns;
+			t->began_ns = now;
+			__builtin_memcpy(t->if_name, s.if_name, 16);
+		}
+		rs_tell(&s);
+	}
+	if (flow_config.interval_ns && t)
+		bpf_map_push_elem(&live, &key, BPF_ANY);
+	return 0;
+}
+
+static __noinline int rs_tcp_closed(__u64 key, int old)
+{
+	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
+	struct sock *sk = (void *)key;
+	struct rs_story s;
+
+	if (old == TCP_CLOSE || old == TCP_LISTEN)
+		return 0;
+	if (old == TCP_SYN_SENT) {
+		__u32 error = BPF_CORE_READ(sk, sk_err);
+		if (t && t->calling && !error)
+			return 0; /* no port was free: the call's return says so */
+		rs_story_of(&s, sk, t, RS_CONNECT_FAILED);
+		s.direction = RS_OUT;
+		s.error = error;
+		s.time_ns = t ? bpf_ktime_get_boot_ns() - t->began_ns : 0;
+		rs_tell(&s);
+	} else if (old != TCP_SYN_RECV) {
+		if (flow_config.accept_by_use && t && !t->accepted)
+			rs_tell_accept(key);
+		rs_story_of(&s, sk, t, RS_CLOSE);
+		s.time_ns = t && t->began_ns ? bpf_ktime_get_boot_ns() - t->began_ns : 0;
+		rs_totals(&s, sk);
+		rs_tell(&s);
+	}
+	bpf_map_delete_elem(&sockets, &key);
+	return 0;
+}
+
+static __always_inline void rs_tcp_state(struct sock *sk, int old, int new)
+{
+	__u64 key = (__u64)sk;
+	struct rs_tracked *t;
+
+	switch (new) {
+	case TCP_SYN_SENT:
+		/* where the call of connect() is not seen, this is its beginning */
+		t = bpf_map_lookup_elem(&sockets, &key);
+		if (t && t->calling)
+			return;
+		t = rs_track(key, RS_OUT, bpf_ktime_get_boot_ns());
+		if (t) {
+			t->accepted = 1;
+			t->process = rs_remember();
+			t->tid = (__u32)bpf_get_current_pid_tgid();
+		}
+		return;
+	case TCP_ESTABLISHED:
+		rs_tcp_established(key, old == TCP_SYN_RECV);
+		return;
+	case TCP_FIN_WAIT1: /* both only by a call of close() or shutdown() */
+	case TCP_LAST_ACK:
+		rs_tcp_used(key);
+		return;
+	case TCP_CLOSE:
+		rs_tcp_closed(key, old);
+		return;
+	}
+}
+
+/* ------------------------------------------------------------------ accept, retransmit, totals */
+
+/* A process takes an established connection over. */
+static __always_inline void rs_tcp_accepted(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
+
+	if (!t && BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE)
+		t = rs_track(key, RS_IN, 0);
+	if (t) {
+		t->process = rs_remember();
+		t->tid = (__u32)bpf_get_current_pid_tgid();
+		t->direction = RS_IN;
+		t->accepted = 1;
+		rs_tell_accept(key);
+	} else {
+		/* closed by the other side already */
+		struct rs_story s;
+
+		rs_story_of(&s, sk, 0, RS_ACCEPT);
+		s.direction = RS_IN;
+		s.process = rs_remember();
+		s.by = RS_BY_CONTEXT;
+		s.tid = (__u32)bpf_get_current_pid_tgid();
+		rs_tell(&s);
+	}
+}
+
+/* MORE is what the socket has not counted yet. */
+static __noinline int rs_tcp_retransmitted(__u64 key, __u32 more)
+{
+	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
+	struct rs_story s;
+
+	rs_story_of(&s, (void *)key, t, RS_RETRANSMIT);
+	rs_totals(&s, (void *)key);
+	s.retransmits += more;
+	rs_tell(&s);
+	return 0;
+}
+
+/* One of those in the queue. Returns false when it has left. */
+static __noinline int rs_tcp_total(__u64 key, __u64 now)
+{
+	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
+	struct rs_story s;
+
+	if (!t)
+		return 0;
+	if (now < t->next_ns)
+		return 1;
+	t->next_ns = now + flow_config.interval_ns;
+	rs_story_of(&s, (void *)key, t, RS_FLOW);
+	rs_totals(&s, (void *)key);
+	s.time_ns = t->began_ns ? now - t->began_ns : 0;
+	rs_tell(&s);
+	return 1;
+}
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lookup.h"
+#include "names.h"
+#include "runtimes.h"
+#include "users.h"
+
+#define CONTAINERS_MOST 4096
+#define USERS_MOST 1024 /* beside those in /etc/passwd */
+#define TIMEOUT_MS 2000
+
+struct names {
+	int64_t (*now_ns)(void);
+	struct users users;
+	/* two threads: a directory server that hangs keeps no container's name back */
+	struct lookup *other_users;
+	struct lookup *containers; /* NULL: not wanted */
+	struct runtimes *runtimes;
+	struct ringside_names found;
+};
+
+static int64_t coarse_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+struct names *names_start(const struct names_options *options)
+{
+	struct names *names = calloc(1, sizeof(*names));
+	struct runtimes_options runtimes = { .verbose = options->verbose };
+
+	if (!names)
+		return NULL;
+	names->now_ns = options->now_ns ? options->now_ns : coarse_ns;
+	names->users.path = options->passwd ? options->passwd : "/etc/passwd";
+	names->other_users = lookup_new(&(struct lookup_options){
+		.ask = users_ask, .most = USERS_MOST, .now_ns = names->now_ns });
+	if (!names->other_users)
+		goto no_memory;
+	if (!options->containers)
+		return names;
+	runtimes.timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
+	runtimes.now_ns = names->now_ns;
+	names->runtimes = runtimes_new(&runtimes);
+	names->containers = lookup_new(&(struct lookup_options){
+		.ask = runtimes_ask, .context = names->runtimes, .most = CONTAINERS_MOST, .now_ns = names->now_ns });
+	if (names->runtimes && names->containers)
+		return names;
+no_memory:
+	names_stop(names);
+	return NULL;
+}
+
+void names_stop(struct names *names)
+{
+	if (!names)
+		return;
+	lookup_free(names->other_users);
+	if (lookup_free(names->containers))
+		runtimes_free(names->runtimes);
+	users_free(&names->users);
+	free(names);
+}
+
+static const char *text_or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static const char *user_of(struct names *names, uint32_t uid)
+{
+	const char *name = users_find(&names->users, uid, names->now_ns());
+	struct lookup_question question = {};
+	const struct lookup_answer *answer;
+
+	if (name)
+		return name;
+	snprintf(question.key, sizeof(question.key), "%u", uid);
+	answer = lookup_get(names->other_users, &question);
+	return answer ? text_or_null(answer->name) : NULL;
+}
+
+static void find_container(struct names *names, const struct rs_process *process)
+{
+	struct ringside_container container;
+	struct lookup_question question = {};
+	const struct lookup_answer *answer;
+
+	if (!ringside_container(process, &container))
+		return;
+	snprintf(question.key, sizeof(question.key), "%s", container.id);
+	snprintf(question.hint, sizeof(question.hint), "%s", container.runtime);
+	answer = lookup_get(names->containers, &question);
+	if (!answer)
+		return;
+	names->found.container = text_or_null(answer->name);
+	names->found.pod = text_or_null(answer->pod);
+	names->found.pod_namespace = text_or_null(answer->pod_namespace);
+}
+
+const struct ringside_names *names_of(struct names *names, const struct ringside_event *event)
+{
+	if (!event->process)
+		return NULL;
+	names->found = (struct ringside_names){ .user = user_of(names, event->process->uid) };
+	if (names->containers)
+		find_container(names, event->process);
+	return &names->found;
+}
