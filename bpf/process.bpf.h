@@ -128,27 +128,26 @@ static long rs_walk_cgroups(__u32 i, void *context)
 
 #define RS_PARTS_MOST 64
 
-/* Reads a file's path; what an earlier one left behind its end is wiped. */
-static __always_inline __u8 rs_put_file(__u64 key, struct rs_known *k, __u32 to, struct mm_struct *mm)
+static __always_inline __u8 rs_put_file(struct rs_walk *w, __u32 to, struct mm_struct *mm)
 {
 	struct file *file = BPF_CORE_READ(mm, exe_file);
-	struct rs_walk w = { .key = key, .to = to };
 	struct vfsmount *mnt;
 
+	w->to = to;
+	w->used = w->cut = 0;
 	if (!file)
 		return 0;
 	mnt = BPF_CORE_READ(file, f_path.mnt);
-	w.at = (__u64)BPF_CORE_READ(file, f_path.dentry);
-	w.mount = (__u64)mnt - bpf_core_field_offset(struct mount, mnt);
-	bpf_loop(RS_PARTS_MOST, rs_walk_files, &w, 0);
-	return w.cut;
+	w->at = (__u64)BPF_CORE_READ(file, f_path.dentry);
+	w->mount = (__u64)mnt - bpf_core_field_offset(struct mount, mnt);
+	bpf_loop(RS_PARTS_MOST, rs_walk_files, w, 0);
+	return w->cut;
 }
 
 enum cgroup_subsys_id___some { memory_cgrp_id___some };
 
-static __always_inline __u8 rs_put_cgroup(__u64 key, struct rs_known *k, struct css_set *cgroups)
+static __always_inline __u8 rs_put_cgroup(struct rs_walk *w, struct rs_known *k, struct css_set *cgroups)
 {
-	struct rs_walk w = { .key = key, .to = __builtin_offsetof(struct rs_process, cgroup) };
 	struct kernfs_node *node = BPF_CORE_READ(cgroups, dfl_cgrp, kn);
 	char first = 0;
 
@@ -166,9 +165,11 @@ static __always_inline __u8 rs_put_cgroup(__u64 key, struct rs_known *k, struct 
 			node = v1;
 	}
 	k->process.cgroup_id = BPF_CORE_READ(node, id);
-	w.at = (__u64)node;
-	bpf_loop(RS_PARTS_MOST, rs_walk_cgroups, &w, 0);
-	return w.cut;
+	w->to = __builtin_offsetof(struct rs_process, cgroup);
+	w->used = w->cut = 0;
+	w->at = (__u64)node;
+	bpf_loop(RS_PARTS_MOST, rs_walk_cgroups, w, 0);
+	return w->cut;
 }
 
 /* ------------------------------------------------------------------ the process */
@@ -191,6 +192,7 @@ static __noinline void rs_read_names(__u64 key, struct task_struct *task)
 	struct rs_known *k = bpf_map_lookup_elem(&processes, &key);
 	struct task_struct *parent = BPF_CORE_READ(task, group_leader, real_parent);
 	__u8 exe_cut, parent_cut, cgroup_cut;
+	struct rs_walk w = { .key = key };
 	struct rs_process *p;
 
 	if (!k)
@@ -204,11 +206,11 @@ static __noinline void rs_read_names(__u64 key, struct task_struct *task)
 	p->ppid = BPF_CORE_READ(parent, tgid);
 	BPF_CORE_READ_INTO(&p->parent_comm, parent, comm);
 	/* in this order: what is too long of one goes where the next will be */
-	exe_cut = rs_put_file(key, k, __builtin_offsetof(struct rs_process, exe), BPF_CORE_READ(task, mm));
+	exe_cut = rs_put_file(&w, __builtin_offsetof(struct rs_process, exe), BPF_CORE_READ(task, mm));
 	__builtin_memset(p->parent_exe, 0, sizeof(p->parent_exe));
-	parent_cut = rs_put_file(key, k, __builtin_offsetof(struct rs_process, parent_exe), BPF_CORE_READ(parent, mm));
+	parent_cut = rs_put_file(&w, __builtin_offsetof(struct rs_process, parent_exe), BPF_CORE_READ(parent, mm));
 	__builtin_memset(p->cgroup, 0, sizeof(p->cgroup));
-	cgroup_cut = rs_put_cgroup(key, k, BPF_CORE_READ(task, cgroups));
+	cgroup_cut = rs_put_cgroup(&w, k, BPF_CORE_READ(task, cgroups));
 	p->exe_cut = exe_cut;
 	p->parent_exe_cut = parent_cut;
 	p->cgroup_cut = cgroup_cut;

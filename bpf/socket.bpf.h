@@ -125,7 +125,7 @@ struct rs_datagram {
 };
 
 /* Returns false for what has no UDP or ICMP header: a later fragment, another protocol. */
-static __always_inline bool rs_read_datagram(struct sk_buff *skb, struct rs_datagram *d)
+static __noinline bool rs_read_datagram(struct sk_buff *skb, struct rs_datagram *d)
 {
 	unsigned char *head = BPF_CORE_READ(skb, head);
 	unsigned char *network = head + BPF_CORE_READ(skb, network_header), *transport;
@@ -137,6 +137,8 @@ static __always_inline bool rs_read_datagram(struct sk_buff *skb, struct rs_data
 	struct frag_hdr fragment;
 	__u16 header[4], gso;
 
+	if (!d)
+		return false;
 	__builtin_memset(d, 0, sizeof(*d));
 	if (bpf_probe_read_kernel(&ip, sizeof(ip), network))
 		return false;

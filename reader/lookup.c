@@ -176,7 +176,7 @@ static void take_answers(struct lookup *l, int64_t now)
 		const struct slot *slot = &l->slots[l->taken % LOOKUP_WAITING];
 		struct entry *e = find(l, slot->question.key);
 
-		if (!e || !e->asked) /* forgotten meanwhile */
+		if (!e) /* forgotten meanwhile */
 			continue;
 		e->asked = false;
 		e->good_until_ns = now + slot->good_ns;

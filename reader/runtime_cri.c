@@ -8,8 +8,6 @@
 #include "runtime_socket.h"
 #include "runtimes.h"
 
-#define BYTES_MOST (2 * RUNTIME_ANSWER_MOST) /* from the socket, for one question */
-
 enum { GRPC_OK = 0, GRPC_NOT_FOUND = 5, GRPC_PERMISSION_DENIED = 7, GRPC_UNIMPLEMENTED = 12, GRPC_UNAUTHENTICATED = 16 };
 
 /* ------------------------------------------------------------------ protobuf */
@@ -91,13 +89,13 @@ static void pb_copy(char *to, size_t size, const struct pb *pb)
 struct grpc {
 	struct runtime_socket *socket;
 	nghttp2_session *session;
-	size_t received; /* bytes, from the socket */
+	size_t received; /* bytes, for one question: what is kept is less */
 
 	/* the call */
 	const uint8_t *request;
 	size_t request_left;
 	int32_t stream;
-	bool closed, too_long;
+	bool closed;
 	int http_status, status; /* -1: not said */
 	uint8_t *answer;
 	size_t used, room;
@@ -130,10 +128,6 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, cons
 
 	if (stream != g->stream)
 		return 0;
-	if (length > RUNTIME_ANSWER_MOST - g->used) {
-		g->too_long = true;
-		return NGHTTP2_ERR_CALLBACK_FAILURE;
-	}
 	if (g->used + length > g->room) {
 		size_t room = 2 * (g->used + length);
 		uint8_t *answer = realloc(g->answer, room);
@@ -217,11 +211,9 @@ static int receive(struct grpc *g)
 	if (got <= 0)
 		return got < 0 ? (int)got : -EPIPE;
 	g->received += (size_t)got;
-	if (g->received > BYTES_MOST)
+	if (g->received > RUNTIME_ANSWER_MOST)
 		return -EMSGSIZE;
-	if (nghttp2_session_mem_recv(g->session, bytes, (size_t)got) < 0)
-		return g->too_long ? -EMSGSIZE : -EPROTO;
-	return 0;
+	return nghttp2_session_mem_recv(g->session, bytes, (size_t)got) < 0 ? -EPROTO : 0;
 }
 
 #define HEADER(name, value) \

@@ -55,7 +55,7 @@ static inline void put_label(struct message *m, uint64_t field, const char *key,
 	put_message(m, field, &pair);
 }
 
-/* runtime.v1.Container, with fields that nobody here asks for. */
+/* runtime.v1.Container, with fields that nobody here asks for; POD and IN may be NULL. */
 static inline void put_cri_container(struct message *m, const char *id, const char *name, const char *pod, const char *in)
 {
 	struct message container = {}, metadata = {}, image = {};
@@ -70,9 +70,11 @@ static inline void put_cri_container(struct message *m, const char *id, const ch
 	put_text(&container, 5, "sha256:7");
 	put_number(&container, 6, 1);
 	put_number(&container, 7, 1795233232411769000);
-	put_label(&container, 8, "io.kubernetes.pod.name", pod);
+	if (pod)
+		put_label(&container, 8, "io.kubernetes.pod.name", pod);
 	put_label(&container, 8, "app.kubernetes.io/name", "nothing");
-	put_label(&container, 8, "io.kubernetes.pod.namespace", in);
+	if (in)
+		put_label(&container, 8, "io.kubernetes.pod.namespace", in);
 	put_label(&container, 9, "io.kubernetes.pod.name", "an annotation");
 	put_message(m, 1, &container);
 }

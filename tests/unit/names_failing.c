@@ -146,7 +146,6 @@ static void each_failure_has_its_name(void)
 		{ serve_text, OK "not JSON", "its answer is not understood" },
 		{ serve_text, OK "[]", "its answer is not understood" },
 		{ serve_text, OK "{\"Name\":7}", "its answer is not understood" },
-		{ serve_text, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", "its answer is not understood" },
 		{ serve_text, "HTTP/1.0 500 Internal Server Error\r\n\r\n{}", "it failed" },
 		{ serve_endless, "", "its answer is not understood" },
 		{ serve_endless, "HTTP/1.0 200 OK\r\nX: ", "its answer is not understood" },
@@ -211,9 +210,9 @@ static void a_container_it_gets_stuck_over_keeps_no_other_from_its_name(void)
 	sender_fill(&stuck, DOCKER_CGROUP, 600);
 	sender_fill(&fine, DOCKER_CGROUP, 601);
 	do {
-		CHECK(!container_now(names, &stuck));
 		nap();
 		the_time += SECOND / 10;
+		CHECK(!container_now(names, &stuck));
 	} while (!container_now(names, &fine));
 	names_stop(names);
 	said_end();

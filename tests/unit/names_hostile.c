@@ -151,6 +151,10 @@ static void a_length_is_not_believed(void)
 	EQUAL(ask_text("HTTP/1.0 200 OK\r\nContent-Length: 1048575\r\n\r\n{}"), -EPIPE);
 	EQUAL(ask_text("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"), -EPROTO);
 	EQUAL(ask_text("HTTP/1.0\r\n\r\n"), -EREMOTEIO);
+	EQUAL(ask_text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{\"Name\":\"/web\"}"), -EPROTO);
+	EQUAL(ask_text("HTTP/1.0 404 Not Found\r\n\r\n{\"Name\":\"/web\"}"), 0);
+	EQUAL(ask_text("HTTP/1.0 403 Forbidden\r\n\r\n{\"Name\":\"/web\"}"), -EACCES);
+	EQUAL(ask_text("HTTP/1.0 503 Service Unavailable\r\n\r\n{\"Name\":\"/web\"}"), -EREMOTEIO);
 	EQUAL(ask_text("HTTP/2 200\r\n\r\n"), -EPROTO);
 	EQUAL(ask_text("\r\n\r\n"), -EPROTO);
 	EQUAL(ask_text(""), -EPIPE);
@@ -213,14 +217,14 @@ enum { END_STREAM = 1, END_HEADERS = 4 };
 
 static const char *const the_id = "00000000000000000000000000000000000000000000000000000000000000ab";
 
-/* To the first question, for containers, that it has this one. */
-static void put_answer(struct message *to)
+/* To the first question, for containers, that it has this one, in so many bytes more than they are. */
+static void put_answer(struct message *to, int more)
 {
 	struct message list = {}, framed = {};
 
 	put_cri_container(&list, the_id, "nginx", "web-1", "prod");
-	framed.bytes[4] = (uint8_t)list.length;
-	framed.bytes[3] = (uint8_t)(list.length >> 8);
+	framed.bytes[4] = (uint8_t)((int)list.length + more);
+	framed.bytes[3] = (uint8_t)(((int)list.length + more) >> 8);
 	memcpy(framed.bytes + 5, list.bytes, list.length);
 	put_frame(to, SETTINGS, 0, 0, "", 0);
 	put_frame(to, HEADERS, END_HEADERS, 1, "\x88", 1); /* :status 200 */
@@ -238,7 +242,7 @@ static void damaged_answers_of_grpc(uint64_t *random)
 	struct message whole = {};
 	int found = 0;
 
-	put_answer(&whole);
+	put_answer(&whole, 0);
 	EQUAL(ask_cri(&whole), 1);
 	EQUAL_TEXT(answer.name, "nginx");
 	EQUAL_TEXT(answer.pod, "web-1");
@@ -252,19 +256,32 @@ static void damaged_answers_of_grpc(uint64_t *random)
 	CHECK(found > 100 && found < 19900);
 }
 
+static void a_length_in_grpc_is_not_believed(void)
+{
+	static const int more[] = { -256, -1, 1, 1000, 60000 };
+
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		struct message answered = {};
+
+		put_answer(&answered, more[i]);
+		EQUAL(ask_cri(&answered), -EPROTO);
+	}
+}
+
 static void frames_that_never_come_to_an_answer(void)
 {
 	static const struct {
 		int type, flags, stream;
 		const char *payload;
 		size_t length;
+		int status; /* 0: any error */
 	} frames[] = {
 		{ PING, 0, 0, "12345678", 8 },
 		{ SETTINGS, 0, 0, "", 0 },
 		{ DATA, 0, 1, "", 0 },
 		{ HEADERS, 0, 1, "\x88", 1 }, /* and CONTINUATION without end */
 		{ DATA, 0, 3, "x", 1 },
-		{ 77, 0, 1, "an unknown one", 14 },
+		{ 77, 0, 1, "an unknown one", 14, -EMSGSIZE },
 		{ GOAWAY, 0, 0, "\0\0\0\0\0\0\0\0", 8 },
 		{ RST_STREAM, 0, 1, "\0\0\0\0", 4 },
 	};
@@ -292,7 +309,7 @@ static void frames_that_never_come_to_an_answer(void)
 		patience_ms = 1000; /* who talks does not listen, and an answer to a PING may get stuck */
 		status = ask_in(runtime_cri_ask, the_id, bytes, length);
 		patience_ms = 30000;
-		if (status >= 0)
+		if (status >= 0 || (frames[i].status && status != frames[i].status))
 			TEST_FAIL("status %d", status);
 		free(bytes);
 	}
@@ -319,6 +336,7 @@ int main(void)
 	nothing_but_an_id_is_asked_for();
 	damaged_answers_of_docker(&random);
 	damaged_answers_of_grpc(&random);
+	a_length_in_grpc_is_not_believed();
 	frames_that_never_come_to_an_answer();
 	what_is_not_http2_is_not_understood();
 	return 0;

@@ -33,7 +33,7 @@ static const char file[] = "root:x:0:0:root:/root:/bin/bash\n"
 			   "::9:9::/:\n"
 			   "negative:x:-1:0::/:\n"
 			   "letters:x:12ab:0::/:\n"
-			   "beyond:x:4294967296:0::/:\n"
+			   "beyond:x:4294968298:0::/:\n"
 			   "highest:x:4294967294:0::/:\n"
 			   "second-root:x:0:0::/:\n"
 			   "j\xc3\xbcrgen:x:1000:1000:,,,:/home/j:/bin/sh\n"
@@ -82,6 +82,7 @@ static void names_those_of_the_file_at_once(void)
 	EQUAL(asked, 0);
 	for (uint32_t uid = 7; uid <= 12; uid++)
 		CHECK(!user_of(names, uid));
+	CHECK(!user_of(names, 1002));
 	CHECK(!user_of(names, UINT32_MAX));
 	names_stop(names);
 }
