@@ -114,7 +114,7 @@ static const struct rs_head *head_of(const struct kernel *k)
 }
 
 /* The counters that may move, and their names in the .tsv. */
-static const char *const filtered_names[] = { "other", "fragment", "rule" };
+static const char *const filtered_names[] = { "other", "fragment", "rule", "summed" };
 static const char *const failed_names[] = { "truncated", "malformed", "headers", "ring" };
 
 _Static_assert(sizeof(filtered_names) / sizeof(char *) == RS_FILTERED_N, "abi.h has others");
@@ -153,7 +153,7 @@ static const char *wrong_with(const struct rs_icmp *r, uint64_t n, int direction
 		return "its type or direction is wrong";
 	if (r->hdr.ts_ns < from_ns || r->hdr.ts_ns > to_ns)
 		return "its time is not that of the run";
-	if (memcmp(r->hdr.pad, zero, sizeof(r->hdr.pad)) || memcmp(r->pad, zero, sizeof(r->pad)))
+	if (memcmp(r->hdr.pad, zero, sizeof(r->hdr.pad)) || r->pad || r->origin || r->pid || r->started)
 		return "its padding is not zero";
 	if (r->hdr.ip_version == 4 && (memcmp(r->src + 4, zero, 12) || memcmp(r->dst + 4, zero, 12) ||
 				       memcmp(r->inner_src + 4, zero, 12) || memcmp(r->inner_dst + 4, zero, 12)))

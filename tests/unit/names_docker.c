@@ -113,7 +113,7 @@ static void a_container_that_is_not_there_is_asked_for_again_later(void)
 	docker.answer = "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"No such container\"}";
 	sender_fill(&s, DOCKER_CGROUP, 8);
 	RECORDS_UNTIL(names, &s, docker.closed == 1);
-	sender_fill(&after, "/machine.slice/libpod-%s.scope", 8);
+	sender_fill(&after, "/machine.slice/libpod-%s.scope", 88);
 	container_of(names, &after); /* in order: the first answer has come before */
 	docker.answer = OK "\r\n{\"Name\":\"/late\"}";
 	the_time += 9 * SECOND;
