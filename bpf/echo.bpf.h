@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * echo.bpf.h - whose echo request it is: noted where the socket is seen, looked up
- * where the packet is.
+ * echo.bpf.h - whose ICMP it is. An echo request is noted where its socket is seen
+ * (echo_sent.bpf.h); here, where the packet is, it is looked up, and so is the reply.
  */
 #ifndef RINGSIDE_ECHO_BPF_H
 #define RINGSIDE_ECHO_BPF_H
 
-#include "process.bpf.h"
-#include "socket.bpf.h"
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "abi.h"
+
+#define RS_ECHOES 4096
 
 /* As it is on the wire: requests go from local to remote, replies come back. */
 struct rs_echo_key {
@@ -23,7 +28,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__type(key, struct rs_echo_key);
 	__type(value, __u64); /* key in processes */
-	__uint(max_entries, 4096);
+	__uint(max_entries, RS_ECHOES);
 } echoes SEC(".maps");
 
 static __always_inline bool rs_is_echo_request(__u8 ip_version, __u8 type)
@@ -31,70 +36,46 @@ static __always_inline bool rs_is_echo_request(__u8 ip_version, __u8 type)
 	return type == (ip_version == 6 ? 128 : 8);
 }
 
-static __always_inline void rs_echo_key(struct rs_echo_key *key, struct sock *sk, struct rs_datagram *d)
+static __always_inline bool rs_is_echo_reply(__u8 ip_version, __u8 type)
 {
-	key->netns = rs_netns(sk);
-	key->id = d->source_port;
-	key->ip_version = d->ip_version;
-	__builtin_memcpy(key->local, d->source, 16);
-	__builtin_memcpy(key->remote, d->destination, 16);
+	return type == (ip_version == 6 ? 129 : 0);
 }
 
-/* By the running process. */
-static __noinline int rs_echo_sent(struct sock *sk, struct rs_datagram *d)
+/* Whose echo this is, by its addresses and identifier: a key in processes, or 0. */
+static __always_inline __u64 rs_echo_owner(__u32 netns, __u8 ip_version, __u8 type, bool out, __be16 id,
+					   const void *src, const void *dst)
 {
+	const __u32 size = ip_version == 6 ? 16 : 4;
 	struct rs_echo_key key = {};
-	__u64 process;
+	__u64 *owner;
 
-	if (!d || !rs_is_echo_request(d->ip_version, d->icmp_type))
+	if (!(out ? rs_is_echo_request(ip_version, type) : rs_is_echo_reply(ip_version, type)))
 		return 0;
-	process = rs_remember();
-	rs_echo_key(&key, sk, d);
-	if (process)
-		bpf_map_update_elem(&echoes, &key, &process, BPF_ANY);
-	return 0;
+	key.netns = netns;
+	key.id = bpf_ntohs(id);
+	key.ip_version = ip_version;
+	if (size == 16) {
+		__builtin_memcpy(key.local, out ? src : dst, 16);
+		__builtin_memcpy(key.remote, out ? dst : src, 16);
+	} else {
+		__builtin_memcpy(key.local, out ? src : dst, 4);
+		__builtin_memcpy(key.remote, out ? dst : src, 4);
+	}
+	owner = bpf_map_lookup_elem(&echoes, &key);
+	return owner ? *owner : 0;
 }
 
-/* ------------------------------------------------------------------ without kprobes */
-
-struct rs_echo_call {
-	__u64 sk;
-	struct rs_echo_key key;
-};
-
-/* See udp.bpf.h: whose it was shows when the call returns. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__type(key, __u64); /* bpf_get_current_pid_tgid() */
-	__type(value, struct rs_echo_call);
-	__uint(max_entries, 1024);
-} echo_calls SEC(".maps");
-
-static __noinline int rs_echo_queued(struct sock *sk, struct rs_datagram *d)
+/* A packet of a socket that no process has: an error, a reply, neighbour discovery.
+ * One that is forwarded has no socket.
+ */
+static __always_inline bool rs_is_kernels(struct __sk_buff *skb)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct rs_echo_call call = { .sk = (__u64)sk };
+	struct bpf_sock *checked = skb->sk;
+	struct sock *sk = 0;
 
-	if (!d || !rs_is_echo_request(d->ip_version, d->icmp_type))
-		return 0;
-	rs_echo_key(&call.key, sk, d);
-	bpf_map_update_elem(&echo_calls, &thread, &call, BPF_ANY);
-	return 0;
-}
-
-static __noinline int rs_echo_send_returns(struct sock *sk)
-{
-	__u64 thread = bpf_get_current_pid_tgid(), process;
-	struct rs_echo_call *found = bpf_map_lookup_elem(&echo_calls, &thread), call;
-
-	if (!found)
-		return 0;
-	call = *found;
-	bpf_map_delete_elem(&echo_calls, &thread);
-	process = call.sk == (__u64)sk ? rs_remember() : 0;
-	if (process)
-		bpf_map_update_elem(&echoes, &call.key, &process, BPF_ANY);
-	return 0;
+	/* as a number: the verifier lets nobody compute with the pointer */
+	bpf_probe_read_kernel(&sk, sizeof(sk), &checked);
+	return sk && !BPF_CORE_READ(sk, sk_socket, file);
 }
 
 #endif

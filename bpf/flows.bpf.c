@@ -12,7 +12,7 @@
  */
 #include "tcp.bpf.h"
 #include "udp.bpf.h"
-#include "echo.bpf.h"
+#include "echo_sent.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* ------------------------------------------------------------------ TCP: connect */

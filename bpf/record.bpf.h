@@ -3,6 +3,7 @@
 #ifndef RINGSIDE_RECORD_BPF_H
 #define RINGSIDE_RECORD_BPF_H
 
+#include "echo.bpf.h"
 #include "parse.bpf.h"
 
 /* The ICMP header: type, code, checksum, and four bytes whose meaning the type says. */
@@ -85,6 +86,25 @@ static __always_inline void rs_fill(struct rs_icmp *r, const struct rs_packet *p
 	r->vlans = p->vlans;
 }
 
+/* Whose it is, where the programs that see sockets are loaded. */
+static __always_inline void rs_attribute(struct rs_icmp *r, const struct rs_packet *p,
+					 const struct rs_icmp_header *icmp, const void *src, const void *dst,
+					 enum rs_direction direction, __u8 ip_version)
+{
+	__u64 owner;
+
+	if (!config.netns)
+		return;
+	owner = rs_echo_owner(config.netns, ip_version, icmp->type, direction == RS_OUT, (__be16)icmp->rest, src, dst);
+	if (owner) {
+		r->origin = RS_ORIGIN_PROCESS;
+		r->pid = owner >> 32;
+		r->started = (__u32)owner;
+	} else if (p->is_skb && !rs_is_echo_request(ip_version, icmp->type) && rs_is_kernels(p->context)) {
+		r->origin = RS_ORIGIN_KERNEL;
+	}
+}
+
 /* Nearly all ICMP is this: untagged, no options or extension headers, whole, no
  * error, in the linear part. Returns false for the rest, which is then parsed.
  * SIX is a constant, so each call is a straight line.
@@ -129,6 +149,10 @@ static __always_inline bool rs_record_plain(const struct rs_packet *packet, stru
 		return true;
 	}
 	rs_fill(&r, &p, &icmp, direction);
+	if (six)
+		rs_attribute(&r, &p, &icmp, &v6->saddr, &v6->daddr, direction, 6);
+	else
+		rs_attribute(&r, &p, &icmp, &v4->saddr, &v4->daddr, direction, 4);
 	rs_write(cpu, &r);
 	return true;
 }
@@ -174,9 +198,11 @@ static __always_inline void rs_record_rest(struct rs_packet *p, enum rs_directio
 	if (p->ip_version == 4) {
 		*(__be32 *)r.src = ip.v4.saddr;
 		*(__be32 *)r.dst = ip.v4.daddr;
+		rs_attribute(&r, p, &icmp, &ip.v4.saddr, &ip.v4.daddr, direction, 4);
 	} else {
 		__builtin_memcpy(r.src, &ip.v6.saddr, 16);
 		__builtin_memcpy(r.dst, &ip.v6.daddr, 16);
+		rs_attribute(&r, p, &icmp, &ip.v6.saddr, &ip.v6.daddr, direction, 6);
 	}
 	if (rs_is_error(p, icmp.type))
 		rs_parse_inner(p, &r, p->offset + sizeof(icmp));

@@ -58,6 +58,7 @@ struct rs_config {
 	__u32 l2_len;  /* 14 for Ethernet, 0 where a packet begins with its IP header */
 	__u32 ordered; /* stores are seen in the order in which they are made (x86-64) */
 	__u32 interrupted; /* programs of a ring may interrupt each other (PREEMPT_RT) */
+	__u32 netns;   /* inode of the interface's network namespace, where flows are loaded; else 0 */
 };
 const volatile struct rs_config config SEC(".rodata.ringside");
 

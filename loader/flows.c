@@ -145,7 +145,8 @@ int flows_prepare(struct flows *f, const struct pin_root *root, const struct opt
 		  const struct readers *readers, const struct image *image)
 {
 	int cpus = libbpf_num_possible_cpus();
-	struct object_config config = { .cpus = (unsigned int)cpus, .record_size = RS_FLOW_SLOT_SIZE, .ring = -1 };
+	struct object_config config = { .cpus = (unsigned int)cpus, .record_size = RS_FLOW_SLOT_SIZE, .ring = -1,
+					.echoes = -1 };
 	struct source *s = &f->new;
 	__u64 build = build_of(image);
 
@@ -191,6 +192,11 @@ int flows_prepare(struct flows *f, const struct pin_root *root, const struct opt
 		return -1;
 	}
 	return 0;
+}
+
+int flows_echoes(const struct flows *f, const struct pin_root *root)
+{
+	return f && !f->same ? map_copy(f, "echoes") : open_state(root, NULL, STATE "/echoes");
 }
 
 /* ------------------------------------------------------------------ stage, swap */

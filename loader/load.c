@@ -209,13 +209,15 @@ static int find_old(struct load *l, const struct pin_root *root)
 	return 0;
 }
 
+/* ECHOES is the map of that name of flows, or -1. */
 static int prepare(struct load *l, const struct pin_root *root, const struct options *o,
-		   const struct readers *readers, const struct image *image)
+		   const struct readers *readers, const struct image *image, int echoes)
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct object_config config = { .cpus = (unsigned int)cpus, .record_size = RS_SLOT_SIZE,
-					.l2_len = l->l2_len, .ring = -1 };
+					.l2_len = l->l2_len, .ring = -1, .echoes = echoes };
 	struct source *s = &l->new;
+	struct stat ns;
 	int xdp, tc;
 
 	if (find_old(l, root))
@@ -229,6 +231,8 @@ static int prepare(struct load *l, const struct pin_root *root, const struct opt
 		config.counters = l->old.counters;
 		config.bell = l->old.bell;
 	}
+	if (echoes >= 0 && stat("/proc/self/ns/net", &ns) == 0)
+		config.netns = (unsigned int)ns.st_ino;
 	if (object_open(&l->object, image, &config) || object_load(&l->object, image, &config) ||
 	    object_interface_programs(&l->object, image, &xdp, &tc))
 		return -1;
@@ -297,28 +301,41 @@ struct loading {
 	bool flows_staged;
 };
 
-static int prepare_all(struct loading *all, const struct pin_root *root, const struct options *o,
-		       const struct readers *readers)
+static int prepare_flows(struct loading *all, const struct pin_root *root, const struct options *o,
+			 const struct readers *readers)
 {
-	struct image icmp = builtin_icmp_image(), flows = builtin_flows_image();
+	struct image image = builtin_flows_image();
 
-	if ((o->compile || o->source) && compile(o->source ?: "icmp.bpf.c", o->source == NULL, &icmp))
-		return -1;
-	for (int i = 0; i < all->count; i++)
-		if (prepare(&all->interfaces[i], root, o, readers, &icmp))
-			return -1;
 	if (!o->flows)
 		return 0;
-	if (o->compile && compile("flows.bpf.c", true, &flows))
+	if (o->compile && compile("flows.bpf.c", true, &image))
 		return -1;
 	/* what is seen on the wire does not depend on it */
-	all->with_flows = flows_prepare(&all->flows, root, o, readers, &flows) == 0;
+	all->with_flows = flows_prepare(&all->flows, root, o, readers, &image) == 0;
 	if (!all->with_flows) {
 		if (!all->count)
 			return -1;
 		hint("ICMP is watched all the same; --no-flows leaves TCP and UDP out");
 	}
 	return 0;
+}
+
+static int prepare_all(struct loading *all, const struct pin_root *root, const struct options *o,
+		       const struct readers *readers)
+{
+	struct image image = builtin_icmp_image();
+	int error = 0, echoes;
+
+	if (prepare_flows(all, root, o, readers))
+		return -1;
+	if ((o->compile || o->source) && compile(o->source ?: "icmp.bpf.c", o->source == NULL, &image))
+		return -1;
+	echoes = flows_echoes(all->with_flows ? &all->flows : NULL, root);
+	for (int i = 0; i < all->count && !error; i++)
+		error = prepare(&all->interfaces[i], root, o, readers, &image, echoes);
+	if (echoes >= 0)
+		close(echoes);
+	return error;
 }
 
 static int stage_all(struct loading *all, const struct pin_root *root, const struct options *o)

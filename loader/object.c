@@ -52,12 +52,13 @@ static bool is_preempt_rt(void)
 static int configure(struct object *object, const struct image *image, const struct object_config *config)
 {
 	const struct {
-		__u32 cpus, slots, l2_len, ordered, interrupted; /* struct rs_config of ring.bpf.h */
-	} rodata = { config->cpus, config->slots, config->l2_len, stores_are_ordered(), is_preempt_rt() };
+		__u32 cpus, slots, l2_len, ordered, interrupted, netns; /* struct rs_config of ring.bpf.h */
+	} rodata = { config->cpus, config->slots, config->l2_len, stores_are_ordered(), is_preempt_rt(), config->netns };
 	struct bpf_map *ring = map_of(object, image, "ring");
 	struct bpf_map *counters = map_of(object, image, "counters");
 	struct bpf_map *bell = map_of(object, image, "bell");
 	struct bpf_map *constants = map_of(object, image, ".rodata.ringside");
+	struct bpf_map *echoes = bpf_object__find_map_by_name(object->bpf, "echoes"); /* a program may have none */
 	int error;
 
 	if (!ring || !counters || !bell || !constants)
@@ -77,6 +78,10 @@ static int configure(struct object *object, const struct image *image, const str
 		error = error ?: bpf_map__reuse_fd(counters, config->counters);
 		error = error ?: bpf_map__reuse_fd(bell, config->bell);
 	}
+	if (!error && echoes && config->echoes >= 0)
+		error = bpf_map__reuse_fd(echoes, config->echoes);
+	else if (!error && echoes && !config->netns && config->record_size == RS_SLOT_SIZE)
+		error = bpf_map__set_max_entries(echoes, 1); /* nobody looks into it */
 	if (error) {
 		errno = -error;
 		warn("load %s: set its maps up", image->name);

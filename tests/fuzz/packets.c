@@ -67,7 +67,7 @@ static void *map_memory(struct bpf_object *object, const char *name, size_t size
 static void load(struct kernel *k, const char *file)
 {
 	const struct {
-		__u32 cpus, slots, l2_len, ordered, interrupted; /* struct rs_config of ring.bpf.h */
+		__u32 cpus, slots, l2_len, ordered, interrupted, netns; /* struct rs_config of ring.bpf.h */
 	} config = { libbpf_num_possible_cpus(), SLOTS, 14, 0, 0 };
 	struct bpf_object *object = bpf_object__open_file(file, NULL);
 	int error;

@@ -41,7 +41,7 @@ done
 part() {
 	local prefix=$work/$1
 	shift
-	"$root/.build/tests/fuzz/packets" "$root/.build/bpf/builtin.bpf.o" "$prefix" "$@" || return
+	"$root/.build/tests/fuzz/packets" "$root/.build/bpf/icmp.builtin.o" "$prefix" "$@" || return
 	# by its standard input: nobody needs no access to the file
 	"${tshark[@]}" -r - <"$prefix.pcap" 2>"$prefix.err" | "$here/compare.py" "$prefix" ||
 		{ cat "$prefix.err"; return 1; }
