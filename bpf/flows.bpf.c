@@ -12,7 +12,7 @@
  */
 #include "tcp.bpf.h"
 #include "udp.bpf.h"
-#include "echo_sent.bpf.h"
+#include "echo_sender.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* ------------------------------------------------------------------ TCP: connect */
@@ -134,7 +134,7 @@ int BPF_PROG(t_sock_recv_length, struct sock *sk)
 	return 0;
 }
 
-/* ------------------------------------------------------------------ UDP, and echoes */
+/* ------------------------------------------------------------------ UDP */
 
 /* QUEUED: at the device, so not by whoever runs. */
 static __always_inline int rs_sent(struct sk_buff *skb, const bool queued)
@@ -142,21 +142,16 @@ static __always_inline int rs_sent(struct sk_buff *skb, const bool queued)
 	struct sock *sk = BPF_CORE_READ(skb, sk);
 	struct rs_datagram d;
 	__u8 state;
-	__u16 protocol;
 
 	if (!sk)
 		return 0;
 	state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
 		return 0; /* not whole sockets */
-	protocol = BPF_CORE_READ(sk, sk_protocol);
-	if (protocol == IPPROTO_TCP || !rs_is_active() || !rs_read_datagram(skb, &d))
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP || !rs_is_active() || !rs_read_datagram(skb, &d) ||
+	    d.protocol != IPPROTO_UDP)
 		return 0;
-	if (d.protocol == IPPROTO_UDP && protocol == IPPROTO_UDP)
-		return queued ? rs_udp_queued(sk, skb, &d) : rs_udp_sent(sk, skb, &d);
-	if (d.protocol == IPPROTO_ICMP || d.protocol == IPPROTO_ICMPV6)
-		return queued ? rs_echo_queued(sk, &d) : rs_echo_sent(sk, &d);
-	return 0;
+	return queued ? rs_udp_queued(sk, skb, &d) : rs_udp_sent(sk, skb, &d);
 }
 
 /* Both are called by the sender, with all headers in place. */
@@ -219,8 +214,6 @@ int BPF_PROG(t_sock_send_length_udp, struct sock *sk)
 		return 0;
 	if (rs_is_inet(sk, IPPROTO_UDP))
 		rs_udp_send_returns(sk);
-	else if (rs_is_inet(sk, IPPROTO_ICMP) || rs_is_inet(sk, IPPROTO_ICMPV6))
-		rs_echo_send_returns(sk);
 	return 0;
 }
 
@@ -252,6 +245,44 @@ SEC("kprobe/udpv6_destroy_sock")
 int BPF_KPROBE(k_udpv6_destroy_sock, struct sock *sk)
 {
 	return rs_is_active() ? rs_udp_closed(sk) : 0;
+}
+
+/* ------------------------------------------------------------------ echoes */
+
+SEC("kprobe/raw_sendmsg")
+int BPF_KPROBE(k_raw_sendmsg, struct sock *sk)
+{
+	return rs_is_active() ? rs_echo_used(sk) : 0;
+}
+
+SEC("kprobe/rawv6_sendmsg")
+int BPF_KPROBE(k_rawv6_sendmsg, struct sock *sk)
+{
+	return rs_is_active() ? rs_echo_used(sk) : 0;
+}
+
+SEC("kprobe/ping_v4_sendmsg")
+int BPF_KPROBE(k_ping_v4_sendmsg, struct sock *sk)
+{
+	return rs_is_active() ? rs_echo_used(sk) : 0;
+}
+
+SEC("kprobe/ping_v6_sendmsg")
+int BPF_KPROBE(k_ping_v6_sendmsg, struct sock *sk)
+{
+	return rs_is_active() ? rs_echo_used(sk) : 0;
+}
+
+/* Behind the first send of a socket; before the second one. */
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(t_sock_send_length_raw, struct sock *sk)
+{
+	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && rs_is_active() &&
+	    rs_is_inet(sk, protocol))
+		rs_echo_used(sk);
+	return 0;
 }
 
 /* ------------------------------------------------------------------ the timer */

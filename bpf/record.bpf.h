@@ -91,16 +91,31 @@ static __always_inline void rs_attribute(struct rs_icmp *r, const struct rs_pack
 					 const struct rs_icmp_header *icmp, const void *src, const void *dst,
 					 enum rs_direction direction, __u8 ip_version)
 {
-	__u64 owner;
+	bool request = direction == RS_OUT && rs_is_echo_request(ip_version, icmp->type);
+	bool reply = direction == RS_IN && rs_is_echo_reply(ip_version, icmp->type);
+	__u64 sk = config.netns && p->is_skb ? rs_packet_socket(p->context) : 0, owner = 0;
+	struct rs_echo_key key = {};
 
 	if (!config.netns)
 		return;
-	owner = rs_echo_owner(config.netns, ip_version, icmp->type, direction == RS_OUT, (__be16)icmp->rest, src, dst);
+	if (request || reply) {
+		key.netns = config.netns;
+		key.id = (__u16)icmp->rest;
+		key.ip_version = ip_version;
+		__builtin_memcpy(key.local, request ? src : dst, ip_version == 6 ? 16 : 4);
+		__builtin_memcpy(key.remote, request ? dst : src, ip_version == 6 ? 16 : 4);
+	}
+	if (reply) {
+		__u64 *noted = bpf_map_lookup_elem(&echoes, &key);
+		owner = noted ? *noted : 0;
+	} else if (request && sk) {
+		owner = rs_request_sender(sk, &key);
+	}
 	if (owner) {
 		r->origin = RS_ORIGIN_PROCESS;
 		r->pid = owner >> 32;
 		r->started = (__u32)owner;
-	} else if (p->is_skb && !rs_is_echo_request(ip_version, icmp->type) && rs_is_kernels(p->context)) {
+	} else if (direction == RS_OUT && !request && rs_is_kernels(sk)) {
 		r->origin = RS_ORIGIN_KERNEL;
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* socket.bpf.h - reading sockets and the packets that belong to them. */
+/* socket.bpf.h - reading sockets. */
 #ifndef RINGSIDE_SOCKET_BPF_H
 #define RINGSIDE_SOCKET_BPF_H
 
@@ -81,6 +81,15 @@ static __always_inline void rs_route_name(struct sock *sk, char name[16])
 		BPF_CORE_READ_INTO((char(*)[16])name, dev, name);
 }
 
+/* Of sockets whose memory is used again, each has another; 0: no process has it any more. */
+static __always_inline __u32 rs_socket_ino(struct sock *sk)
+{
+	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	struct socket_alloc *both = (void *)socket - bpf_core_field_offset(struct socket_alloc, socket);
+
+	return socket ? (__u32)BPF_CORE_READ(both, vfs_inode.i_ino) : 0;
+}
+
 #define RS_DEVICES_HASH 256 /* NETDEV_HASHENTRIES, include/linux/netdevice.h */
 #define RS_DEVICES_MOST 16  /* of one hash value that are looked at */
 
@@ -100,91 +109,6 @@ static __always_inline void rs_index_name(struct sock *sk, int index, char name[
 		}
 		node = BPF_CORE_READ(node, next);
 	}
-}
-
-/* ------------------------------------------------------------------ packets */
-
-static __always_inline struct dst_entry *rs_dst(struct sk_buff *skb)
-{
-	/* bit 0 says whether it is counted (SKB_DST_NOREF, include/linux/skbuff.h) */
-	return (void *)(BPF_CORE_READ(skb, _skb_refdst) & ~1UL);
-}
-
-/* What a packet of a socket says, from its IP header on. */
-struct rs_datagram {
-	__u8 source[16];
-	__u8 destination[16];
-	__u16 source_port; /* of ICMP: the identifier of an echo, or 0 */
-	__u16 destination_port;
-	__u8 ip_version;
-	__u8 protocol;
-	__u8 icmp_type;
-	__u8 pad;
-	__u32 bytes;   /* of UDP payload */
-	__u32 packets; /* datagrams on the wire: more than one with segmentation offload */
-};
-
-/* Returns false for what has no UDP or ICMP header: a later fragment, another protocol. */
-static __noinline bool rs_read_datagram(struct sk_buff *skb, struct rs_datagram *d)
-{
-	unsigned char *head = BPF_CORE_READ(skb, head);
-	unsigned char *network = head + BPF_CORE_READ(skb, network_header), *transport;
-	struct skb_shared_info *shared = (void *)(head + BPF_CORE_READ(skb, end));
-	union {
-		struct iphdr v4;
-		struct ipv6hdr v6;
-	} ip;
-	struct frag_hdr fragment;
-	__u16 header[4], gso;
-
-	if (!d)
-		return false;
-	__builtin_memset(d, 0, sizeof(*d));
-	if (bpf_probe_read_kernel(&ip, sizeof(ip), network))
-		return false;
-	if (ip.v4.version == 4) {
-		if (ip.v4.frag_off & bpf_htons(0x1fff))
-			return false;
-		d->ip_version = 4;
-		d->protocol = ip.v4.protocol;
-		*(__u32 *)d->source = ip.v4.saddr;
-		*(__u32 *)d->destination = ip.v4.daddr;
-		transport = network + ip.v4.ihl * 4;
-	} else if (ip.v4.version == 6) {
-		d->ip_version = 6;
-		d->protocol = ip.v6.nexthdr;
-		__builtin_memcpy(d->source, &ip.v6.saddr, 16);
-		__builtin_memcpy(d->destination, &ip.v6.daddr, 16);
-		transport = network + sizeof(ip.v6);
-		if (d->protocol == IPPROTO_FRAGMENT) {
-			if (bpf_probe_read_kernel(&fragment, sizeof(fragment), transport) ||
-			    (fragment.frag_off & bpf_htons(0xfff8)))
-				return false;
-			d->protocol = fragment.nexthdr;
-			transport += sizeof(fragment);
-		} else if (d->protocol != IPPROTO_UDP && d->protocol != IPPROTO_ICMPV6) {
-			/* extension headers that a socket asked for */
-			transport = head + BPF_CORE_READ(skb, transport_header);
-			d->protocol = BPF_CORE_READ(skb, sk, sk_protocol);
-		}
-	} else {
-		return false;
-	}
-	if (bpf_probe_read_kernel(header, sizeof(header), transport))
-		return false;
-	if (d->protocol == IPPROTO_ICMP || d->protocol == IPPROTO_ICMPV6) {
-		d->icmp_type = ((__u8 *)header)[0];
-		d->source_port = bpf_ntohs(header[2]);
-		return true;
-	}
-	if (d->protocol != IPPROTO_UDP && d->protocol != IPPROTO_UDPLITE)
-		return false;
-	d->source_port = bpf_ntohs(header[0]);
-	d->destination_port = bpf_ntohs(header[1]);
-	d->bytes = bpf_ntohs(header[2]) - sizeof(header);
-	gso = BPF_CORE_READ(shared, gso_size);
-	d->packets = gso ? (d->bytes + gso - 1) / gso : 1;
-	return true;
 }
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef RINGSIDE_UDP_BPF_H
 #define RINGSIDE_UDP_BPF_H
 
+#include "datagram.bpf.h"
 #include "tell.bpf.h"
 
 #define RS_UDP_SUMS 16384
@@ -218,14 +219,6 @@ static __always_inline void rs_udp_add(struct rs_udp_more *m, struct sock *sk, s
 		rs_summed();
 	else
 		rs_tell_sum(&m->key, sum, 0);
-}
-
-static __always_inline __u32 rs_socket_ino(struct sock *sk)
-{
-	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
-	struct socket_alloc *both = (void *)socket - bpf_core_field_offset(struct socket_alloc, socket);
-
-	return socket ? (__u32)BPF_CORE_READ(both, vfs_inode.i_ino) : 0;
 }
 
 static __always_inline void rs_udp_key(struct rs_udp_key *key, struct sock *sk, __u8 direction, __u8 ip_version,

@@ -146,7 +146,7 @@ int flows_prepare(struct flows *f, const struct pin_root *root, const struct opt
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct object_config config = { .cpus = (unsigned int)cpus, .record_size = RS_FLOW_SLOT_SIZE, .ring = -1,
-					.echoes = -1 };
+					.echoes = -1, .echo_senders = -1 };
 	struct source *s = &f->new;
 	__u64 build = build_of(image);
 
@@ -194,9 +194,12 @@ int flows_prepare(struct flows *f, const struct pin_root *root, const struct opt
 	return 0;
 }
 
-int flows_echoes(const struct flows *f, const struct pin_root *root)
+int flows_map(const struct flows *f, const struct pin_root *root, const char *name)
 {
-	return f && !f->same ? map_copy(f, "echoes") : open_state(root, NULL, STATE "/echoes");
+	char path[PIN_PATH_MAX];
+
+	snprintf(path, sizeof(path), STATE "/%s", name);
+	return f && !f->same ? map_copy(f, name) : open_state(root, NULL, path);
 }
 
 /* ------------------------------------------------------------------ stage, swap */

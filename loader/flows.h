@@ -30,10 +30,10 @@ int flows_stage(struct flows *f, const struct pin_root *root);
 int flows_swap(struct flows *f);
 void flows_free(struct flows *f);
 
-/* The map by which echoes find their process: of F, which was prepared, or, F NULL, of what is
- * published. The caller's to close; -1: there is none.
+/* A map that interfaces share, by its name: of F, which was prepared, or, F NULL, of what
+ * is published. The caller's to close; -1: there is none.
  */
-int flows_echoes(const struct flows *f, const struct pin_root *root);
+int flows_map(const struct flows *f, const struct pin_root *root, const char *name);
 
 /* Lets the published programs work: after a load that failed or was killed. */
 void flows_undo(const struct pin_root *root);

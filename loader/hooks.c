@@ -54,8 +54,8 @@ static const struct event {
 	{ "udp send", {
 		{ { "k_ip_send_skb", "k_ip6_send_skb" } },
 		{ { "k_ip_send_skb" }, "UDP sent over IPv6" },
-		{ { "t_net_dev_queue", "t_sock_send_length_udp" }, "the process of the first echo request" },
-		{ { NULL }, "UDP that is sent, processes of echo requests" } } },
+		{ { "t_net_dev_queue", "t_sock_send_length_udp" } },
+		{ { NULL }, "UDP that is sent" } } },
 	{ "udp receive", {
 		{ { "k_skb_consume_udp" } },
 		{ { "t_sock_recv_length_udp" }, "the peer of UDP received by sockets that are not connected" },
@@ -64,6 +64,11 @@ static const struct event {
 		{ { "k_udp_destroy_sock", "k_udpv6_destroy_sock" } },
 		{ { "k_udp_destroy_sock" }, "the end of UDP over IPv6 at once (after 60 s)" },
 		{ { NULL }, "the end of UDP at once (after 60 s)", "by its silence" } } },
+	{ "icmp echo", {
+		{ { "k_raw_sendmsg", "k_rawv6_sendmsg", "k_ping_v4_sendmsg", "k_ping_v6_sendmsg" } },
+		{ { "t_sock_send_length_raw" }, "the process of a socket's first echo request" },
+		{ { "k_raw_sendmsg", "k_ping_v4_sendmsg" }, "the process of ICMPv6 echo requests" },
+		{ { NULL }, "the process of echo requests" } } },
 	{ "timer", {
 		{ { "tick" } },
 		{ { NULL }, "UDP totals during a pause, totals of TCP connections that go on" } } },
@@ -126,14 +131,15 @@ static bool has_function(const struct hooks *h, const char *name)
 	return h->symbols && strstr(h->symbols, line);
 }
 
-/* t_NAME and t_NAME_irq, t_NAME_udp are programs of the tracepoint NAME. */
+/* t_NAME and t_NAME_irq, t_NAME_udp, t_NAME_raw are programs of the tracepoint NAME. */
 static void tracepoint_of(const char *program, char name[HOOK_NAME_MAX])
 {
 	size_t length;
 
 	snprintf(name, HOOK_NAME_MAX, "%s", program + 2);
 	length = strlen(name);
-	if (length > 4 && (!strcmp(name + length - 4, "_irq") || !strcmp(name + length - 4, "_udp")))
+	if (length > 4 && (!strcmp(name + length - 4, "_irq") || !strcmp(name + length - 4, "_udp") ||
+			   !strcmp(name + length - 4, "_raw")))
 		name[length - 4] = '\0';
 }
 

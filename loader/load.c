@@ -209,13 +209,14 @@ static int find_old(struct load *l, const struct pin_root *root)
 	return 0;
 }
 
-/* ECHOES is the map of that name of flows, or -1. */
+/* SHARED are the maps echoes and echo_senders of flows, or -1. */
 static int prepare(struct load *l, const struct pin_root *root, const struct options *o,
-		   const struct readers *readers, const struct image *image, int echoes)
+		   const struct readers *readers, const struct image *image, const int shared[2])
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct object_config config = { .cpus = (unsigned int)cpus, .record_size = RS_SLOT_SIZE,
-					.l2_len = l->l2_len, .ring = -1, .echoes = echoes };
+					.l2_len = l->l2_len, .ring = -1, .echoes = shared[0],
+					.echo_senders = shared[1] };
 	struct source *s = &l->new;
 	struct stat ns;
 	int xdp, tc;
@@ -231,7 +232,7 @@ static int prepare(struct load *l, const struct pin_root *root, const struct opt
 		config.counters = l->old.counters;
 		config.bell = l->old.bell;
 	}
-	if (echoes >= 0 && stat("/proc/self/ns/net", &ns) == 0)
+	if (shared[0] >= 0 && shared[1] >= 0 && stat("/proc/self/ns/net", &ns) == 0)
 		config.netns = (unsigned int)ns.st_ino;
 	if (object_open(&l->object, image, &config) || object_load(&l->object, image, &config) ||
 	    object_interface_programs(&l->object, image, &xdp, &tc))
@@ -324,17 +325,21 @@ static int prepare_all(struct loading *all, const struct pin_root *root, const s
 		       const struct readers *readers)
 {
 	struct image image = builtin_icmp_image();
-	int error = 0, echoes;
+	const struct flows *flows;
+	int error = 0, shared[2];
 
 	if (prepare_flows(all, root, o, readers))
 		return -1;
 	if ((o->compile || o->source) && compile(o->source ?: "icmp.bpf.c", o->source == NULL, &image))
 		return -1;
-	echoes = flows_echoes(all->with_flows ? &all->flows : NULL, root);
+	flows = all->with_flows ? &all->flows : NULL;
+	shared[0] = flows_map(flows, root, "echoes");
+	shared[1] = flows_map(flows, root, "echo_senders");
 	for (int i = 0; i < all->count && !error; i++)
-		error = prepare(&all->interfaces[i], root, o, readers, &image, echoes);
-	if (echoes >= 0)
-		close(echoes);
+		error = prepare(&all->interfaces[i], root, o, readers, &image, shared);
+	for (int i = 0; i < 2; i++)
+		if (shared[i] >= 0)
+			close(shared[i]);
 	return error;
 }
 

@@ -49,6 +49,15 @@ static bool is_preempt_rt(void)
 	return uname(&name) != 0 || strstr(name.version, "PREEMPT_RT");
 }
 
+static int share(const struct object *object, const char *name, int fd)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object->bpf, name);
+
+	if (!map) /* a program of the user's may have none */
+		return 0;
+	return fd >= 0 ? bpf_map__reuse_fd(map, fd) : bpf_map__set_max_entries(map, 1);
+}
+
 static int configure(struct object *object, const struct image *image, const struct object_config *config)
 {
 	const struct {
@@ -58,7 +67,6 @@ static int configure(struct object *object, const struct image *image, const str
 	struct bpf_map *counters = map_of(object, image, "counters");
 	struct bpf_map *bell = map_of(object, image, "bell");
 	struct bpf_map *constants = map_of(object, image, ".rodata.ringside");
-	struct bpf_map *echoes = bpf_object__find_map_by_name(object->bpf, "echoes"); /* a program may have none */
 	int error;
 
 	if (!ring || !counters || !bell || !constants)
@@ -78,10 +86,10 @@ static int configure(struct object *object, const struct image *image, const str
 		error = error ?: bpf_map__reuse_fd(counters, config->counters);
 		error = error ?: bpf_map__reuse_fd(bell, config->bell);
 	}
-	if (!error && echoes && config->echoes >= 0)
-		error = bpf_map__reuse_fd(echoes, config->echoes);
-	else if (!error && echoes && !config->netns && config->record_size == RS_SLOT_SIZE)
-		error = bpf_map__set_max_entries(echoes, 1); /* nobody looks into it */
+	/* an interface that nobody shares these with does not look into them */
+	if (!error && config->record_size == RS_SLOT_SIZE)
+		error = share(object, "echoes", config->netns ? config->echoes : -1) ?:
+			share(object, "echo_senders", config->netns ? config->echo_senders : -1);
 	if (error) {
 		errno = -error;
 		warn("load %s: set its maps up", image->name);

@@ -22,9 +22,9 @@ struct object_config {
 	unsigned int slots;  /* for each, a power of two */
 	unsigned int record_size; /* bytes of a slot */
 	unsigned int l2_len; /* bytes of link header */
-	unsigned int netns;  /* inode, where echoes is given */
+	unsigned int netns;  /* inode, where echoes are given */
 	int ring, counters, bell; /* maps to go on with; -1: make new ones */
-	int echoes;	     /* of flows; -1: flows are not loaded */
+	int echoes, echo_senders; /* of flows; -1: flows are not loaded */
 };
 
 struct object {
