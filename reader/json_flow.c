@@ -130,7 +130,8 @@ static char *put_error(char *to, uint32_t error)
 
 static char *put_totals(char *to, const struct rs_flow *r)
 {
-	to = put_number(KEY(to, "duration_us"), r->time_ns / 1000);
+	if (r->time_ns) /* else it began before the programs came */
+		to = put_number(KEY(to, "duration_us"), r->time_ns / 1000);
 	to = put_number(KEY(to, "tx_bytes"), r->tx_bytes);
 	to = put_number(KEY(to, "rx_bytes"), r->rx_bytes);
 	to = put_number(KEY(to, "tx_packets"), r->tx_packets);
@@ -146,14 +147,18 @@ static char *put_datagrams(char *to, const struct rs_flow *r, uint64_t packets, 
 	return r->flags & RS_FLOW_END ? PUT(to, ",\"end\":true") : to;
 }
 
+static char *put_latency(char *to, const struct rs_flow *r)
+{
+	return r->time_ns ? put_number(KEY(to, "latency_us"), r->time_ns / 1000) : to;
+}
+
 static char *put_measured(char *to, const struct rs_flow *r)
 {
 	switch (r->hdr.type) {
 	case RS_CONNECT_FAILED:
-		to = put_number(KEY(to, "latency_us"), r->time_ns / 1000);
-		return put_error(to, r->error);
+		return put_error(put_latency(to, r), r->error);
 	case RS_CONNECT:
-		return put_number(KEY(to, "latency_us"), r->time_ns / 1000);
+		return put_latency(to, r);
 	case RS_CLOSE:
 	case RS_FLOW:
 		return put_totals(to, r);
@@ -199,8 +204,10 @@ size_t json_flow(char *buffer, const struct ringside_event *event)
 	to = put_times(to, us < most_us ? us : most_us);
 	if (r->if_name[0])
 		to = put_if_name(KEY(to, "if_name"), r->if_name);
-	to = KEY(to, "direction");
-	to = r->hdr.direction == RS_IN ? PUT(to, "\"in\"") : PUT(to, "\"out\"");
+	if (r->hdr.direction == RS_IN)
+		to = PUT(to, ",\"direction\":\"in\"");
+	else if (r->hdr.direction == RS_OUT)
+		to = PUT(to, ",\"direction\":\"out\"");
 	to = put_u64(KEY(to, "ip_version"), r->hdr.ip_version);
 	to = put_measured(to, r);
 	to = put_u64(KEY(to, "netns"), r->netns);

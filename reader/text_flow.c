@@ -135,17 +135,23 @@ static char *put_datagrams(char *to, const struct rs_flow *r, uint64_t packets, 
 	return r->flags & RS_FLOW_END ? PUT(to, "[end]") : to;
 }
 
+/* 0: it began before the programs came. */
+static char *put_time(char *to, const char *name, const struct rs_flow *r)
+{
+	return r->time_ns ? put_msec(to, name, r->time_ns) : to;
+}
+
 static char *put_measured(char *to, const struct rs_flow *r)
 {
 	switch (r->hdr.type) {
 	case RS_CONNECT:
-		return put_msec(to, "latency", r->time_ns);
+		return put_time(to, "latency", r);
 	case RS_CONNECT_FAILED:
-		to = put_msec(to, "latency", r->time_ns);
+		to = put_time(to, "latency", r);
 		return put_error(to, r->error);
 	case RS_CLOSE:
 	case RS_FLOW:
-		to = put_msec(to, "duration", r->time_ns);
+		to = put_time(to, "duration", r);
 		to = put_traffic(to, "tx", r->tx_bytes, r->tx_packets);
 		to = put_traffic(to, "rx", r->rx_bytes, r->rx_packets);
 		/* fall through */

@@ -42,13 +42,15 @@ static void take_measured(json_t *object, const struct rs_flow *r)
 
 	take_text(object, "event", names[type]);
 	if (type == RS_CONNECT || type == RS_CONNECT_FAILED)
-		take_any(object, "latency_us", r->time_ns / 1000);
+		if (r->time_ns)
+			take_any(object, "latency_us", r->time_ns / 1000);
 	if (type == RS_CONNECT_FAILED) {
 		CHECK(json_object_get(object, "error"));
 		take_error(object, r->error);
 	}
 	if (type == RS_CLOSE || type == RS_FLOW) {
-		take_any(object, "duration_us", r->time_ns / 1000);
+		if (r->time_ns)
+			take_any(object, "duration_us", r->time_ns / 1000);
 		take_any(object, "tx_bytes", r->tx_bytes);
 		take_any(object, "rx_bytes", r->rx_bytes);
 		take_any(object, "tx_packets", r->tx_packets);
@@ -123,7 +125,8 @@ static size_t check_line(const struct flow *f)
 	take_any(object, "ts_us", us);
 	if (r->if_name[0])
 		take_bytes(object, "if_name", r->if_name, 16);
-	take_text(object, "direction", r->hdr.direction == RS_IN ? "in" : "out");
+	if (r->hdr.direction == RS_IN || r->hdr.direction == RS_OUT)
+		take_text(object, "direction", r->hdr.direction == RS_IN ? "in" : "out");
 	take_number(object, "ip_version", r->hdr.ip_version);
 	take_measured(object, r);
 	take_number(object, "netns", r->netns);
