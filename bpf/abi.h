@@ -231,7 +231,9 @@ static inline __attribute__((always_inline)) __u64 rs_check(const void *slot, __
 	return b;
 }
 
-/* A process in the map processes; STARTED is its start in units of 2^20 ns (1 ms). */
+/* A process in the map processes; STARTED is made of its start and of how often it called
+ * exec, so that no other that has or had its pid has the same.
+ */
 static inline __attribute__((always_inline)) __u64 rs_process_key(__u32 pid, __u32 started)
 {
 	return (__u64)pid << 32 | started;

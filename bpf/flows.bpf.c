@@ -304,12 +304,13 @@ static long rs_next_udp(__u32 i, void *context)
 
 static long rs_next_tcp(__u32 i, void *context)
 {
-	__u64 now = *(__u64 *)context, key;
+	__u64 now = *(__u64 *)context;
+	struct rs_live entry;
 
-	if (bpf_map_pop_elem(&live, &key))
+	if (bpf_map_pop_elem(&live, &entry))
 		return 1;
-	if (rs_tcp_total(key, now))
-		bpf_map_push_elem(&live, &key, BPF_ANY);
+	if (rs_tcp_total(entry.sk, entry.queued_ns, now))
+		bpf_map_push_elem(&live, &entry, BPF_ANY);
 	return 0;
 }
 

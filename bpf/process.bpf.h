@@ -3,8 +3,8 @@
  * process.bpf.h - which process is running, and all about it.
  *
  * What is known of a process is kept in the map processes: made once, when the
- * process first has to do with a socket, and again when it has called exec, has
- * another parent or cgroup. So it can still be told when the process is gone.
+ * process first has to do with a socket, and again when it has another parent or
+ * cgroup; after exec it is another entry. So it can be told when the process is gone.
  */
 #ifndef RINGSIDE_PROCESS_BPF_H
 #define RINGSIDE_PROCESS_BPF_H
@@ -184,7 +184,9 @@ static __always_inline __u64 rs_current_key(void)
 
 	if (!pid || (BPF_CORE_READ(task, flags) & PF_KTHREAD))
 		return 0;
-	return rs_process_key(pid, (__u32)(BPF_CORE_READ(task, group_leader, start_boottime) >> 20));
+	/* after exec it is another program */
+	return rs_process_key(pid, (__u32)(BPF_CORE_READ(task, group_leader, start_boottime) >> 20) +
+					   (__u32)BPF_CORE_READ(task, self_exec_id) * 0x9e3779b1U);
 }
 
 static __noinline void rs_read_names(__u64 key, struct task_struct *task)

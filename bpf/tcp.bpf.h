@@ -16,6 +16,7 @@ struct rs_tracked {
 	__u64 began_ns; /* SYN, then established; 0: before these programs came */
 	__u64 process;	/* the last one that used it; 0: none yet */
 	__u64 next_ns;	/* when its totals are due */
+	__u64 queued_ns; /* since when it is in live; 0: it is not */
 	__u32 tid;
 	__u8 direction; /* 0: not known */
 	__u8 calling;	/* in tcp_v4_connect() or tcp_v6_connect() */
@@ -49,10 +50,15 @@ struct {
 	__uint(max_entries, 4096);
 } calls SEC(".maps");
 
+struct rs_live {
+	__u64 sk;
+	__u64 queued_ns; /* of another connection, if that is another */
+};
+
 /* Established connections whose totals are told now and then. */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__type(value, __u64);
+	__type(value, struct rs_live);
 	__uint(max_entries, RS_SOCKETS);
 } live SEC(".maps");
 
@@ -101,13 +107,21 @@ static __always_inline struct rs_tracked *rs_track(__u64 key, __u8 direction, __
 	struct rs_tracked new = { .began_ns = began_ns, .direction = direction };
 	struct rs_tracked *t;
 
-	if (flow_config.interval_ns)
-		new.next_ns = bpf_ktime_get_boot_ns() + flow_config.interval_ns;
 	bpf_map_update_elem(&sockets, &key, &new, BPF_ANY);
 	t = bpf_map_lookup_elem(&sockets, &key);
 	if (!t)
 		rs_note(RS_N_SOCKETS_FULL);
 	return t;
+}
+
+/* From now on its totals are told now and then. */
+static __always_inline void rs_queue(__u64 key, struct rs_tracked *t)
+{
+	struct rs_live entry = { .sk = key, .queued_ns = bpf_ktime_get_boot_ns() };
+
+	t->next_ns = entry.queued_ns + flow_config.interval_ns;
+	if (!bpf_map_push_elem(&live, &entry, BPF_ANY))
+		t->queued_ns = entry.queued_ns;
 }
 
 static __noinline int rs_tell_accept(__u64 key)
@@ -130,7 +144,11 @@ static __noinline int rs_tcp_used(__u64 key)
 	struct sock *sk = (void *)key;
 	__u8 state;
 
-	if (!process || (t && t->process == process && (t->accepted || !flow_config.accept_by_use)))
+	if (!process)
+		return 0;
+	if (flow_config.interval_ns && t && !t->queued_ns && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_ESTABLISHED)
+		rs_queue(key, t); /* older than these programs, or than their interval */
+	if (t && t->process == process && (t->accepted || !flow_config.accept_by_use))
 		return 0;
 	if (!t) {
 		/* older than these programs */
@@ -232,7 +250,7 @@ static __noinline int rs_tcp_established(__u64 key, bool passive)
 		rs_tell(&s);
 	}
 	if (flow_config.interval_ns && t)
-		bpf_map_push_elem(&live, &key, BPF_ANY);
+		rs_queue(key, t);
 	return 0;
 }
 
@@ -339,12 +357,12 @@ static __noinline int rs_tcp_retransmitted(__u64 key, __u32 more)
 }
 
 /* One of those in the queue. Returns false when it has left. */
-static __noinline int rs_tcp_total(__u64 key, __u64 now)
+static __noinline int rs_tcp_total(__u64 key, __u64 queued_ns, __u64 now)
 {
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	struct rs_story s;
 
-	if (!t)
+	if (!t || t->queued_ns != queued_ns)
 		return 0;
 	if (now < t->next_ns)
 		return 1;

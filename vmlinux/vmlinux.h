@@ -156,6 +156,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	__u64 start_boottime;
+	__u64 self_exec_id;
 	unsigned long min_flt;
 	unsigned long maj_flt;
 	const struct cred *real_cred;
