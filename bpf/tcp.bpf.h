@@ -120,8 +120,9 @@ static __always_inline void rs_queue(__u64 key, struct rs_tracked *t)
 	struct rs_live entry = { .sk = key, .queued_ns = bpf_ktime_get_boot_ns() };
 
 	t->next_ns = entry.queued_ns + flow_config.interval_ns;
-	if (!bpf_map_push_elem(&live, &entry, BPF_ANY))
-		t->queued_ns = entry.queued_ns;
+	t->queued_ns = entry.queued_ns;
+	if (bpf_map_push_elem(&live, &entry, BPF_ANY))
+		t->queued_ns = 0; /* full: it is tried again */
 }
 
 static __noinline int rs_tell_accept(__u64 key)

@@ -81,13 +81,17 @@ static void record(struct reader *reader, struct account *account, struct ringsi
 	const struct options *o = &reader->options;
 	char *line = output_line(&reader->output);
 
-	event->names = reader->names ? names_of(reader->names, event) : NULL;
+	/* names are looked up for what is printed, unless one is asked for */
+	if (reader->names && o->containers.count)
+		event->names = names_of(reader->names, event);
 	if (!options_want(o, event)) {
 		account->filtered++;
 		return;
 	}
 	if (o->count && reader->printed == o->count)
 		return;
+	if (reader->names && !o->containers.count)
+		event->names = names_of(reader->names, event);
 	if (output_add(&reader->output, o->text ? ringside_text(line, event) : ringside_json(line, event)))
 		reader->done = true;
 	account->printed++;
