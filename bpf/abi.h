@@ -109,7 +109,7 @@ enum rs_origin { RS_ORIGIN_NONE, RS_ORIGIN_PROCESS, RS_ORIGIN_KERNEL };
 #define RS_PATH_SIZE 256
 struct rs_process {
 	__u64 start_ns;	 /* CLOCK_BOOTTIME: with pid, which process this is */
-	__u64 cgroup_id; /* of the default hierarchy; of memory's where that is the root (v1) */
+	__u64 cgroup_id; /* of the default hierarchy, or of memory's (v1) where it is in one of that */
 	__u32 pid;	 /* process (thread group), as ppid in the initial pid namespace */
 	__u32 ppid;
 	__u32 uid; /* real ids, in the initial user namespace */

@@ -148,22 +148,22 @@ enum cgroup_subsys_id___some { memory_cgrp_id___some };
 
 static __always_inline __u8 rs_put_cgroup(struct rs_walk *w, struct rs_known *k, struct css_set *cgroups)
 {
-	struct kernfs_node *node = BPF_CORE_READ(cgroups, dfl_cgrp, kn);
-	char first = 0;
+	struct cgroup *cgroup = BPF_CORE_READ(cgroups, dfl_cgrp);
+	struct kernfs_node *node;
 
-	/* at the root of the default hierarchy: a container of cgroup v1 is elsewhere */
-	bpf_probe_read_kernel(&first, 1, BPF_CORE_READ(node, name));
-	if (!first && bpf_core_enum_value_exists(enum cgroup_subsys_id___some, memory_cgrp_id___some)) {
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id___some, memory_cgrp_id___some)) {
 		__u32 id = bpf_core_enum_value(enum cgroup_subsys_id___some, memory_cgrp_id___some);
 		struct cgroup_subsys_state *css = 0;
-		struct kernfs_node *v1;
+		struct cgroup *v1;
 
 		bpf_probe_read_kernel(&css, sizeof(css),
 				      (void *)cgroups + bpf_core_field_offset(struct css_set, subsys) + id * sizeof(css));
-		v1 = BPF_CORE_READ(css, cgroup, kn);
-		if (v1)
-			node = v1;
+		v1 = BPF_CORE_READ(css, cgroup);
+		/* of another hierarchy, and not its root: there the containers of cgroup v1 are */
+		if (v1 && BPF_CORE_READ(v1, root) != BPF_CORE_READ(cgroup, root) && BPF_CORE_READ(v1, kn, id) != 1)
+			cgroup = v1;
 	}
+	node = BPF_CORE_READ(cgroup, kn);
 	k->process.cgroup_id = BPF_CORE_READ(node, id);
 	w->to = __builtin_offsetof(struct rs_process, cgroup);
 	w->used = w->cut = 0;
