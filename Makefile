@@ -118,7 +118,7 @@ run: deps-run ## see the network: load on IFACE, read, unload (needs root)
 check: deps-test ## run every test, here and in virtual machines (needs root)
 	$(Q)$(AS_USER) $(MAKE) --no-print-directory tests-build $(OUT)/vmlinux/check
 	$(Q)$(AS_USER) $(MAKE) --no-print-directory SANITIZE=1 tests-build
-	$(Q)tests/run .build/tests/unit tests/repo tests/e2e tests/fuzz tests/sanitize -j 3 tests/vm
+	$(Q)tests/run .build/tests/unit tests/repo tests/e2e tests/fuzz tests/sanitize -j 2 tests/vm
 
 check-unit: tests-build ## run what needs neither root nor network
 	$(Q)tests/run .build/tests/unit tests/repo

@@ -4,7 +4,7 @@
  *
  * The first is told at once, then the totals at most once a second while there
  * are more, and once at the end: when the socket is closed, or after a minute of
- * silence. A timer tells what nobody told since, so a pause hides nothing. When
+ * silence. A timer finds those that are over, where no hook tells, and tells what nobody told since, so a pause hides nothing. When
  * there is no room for a sum, each datagram is told by itself.
  */
 #ifndef RINGSIDE_UDP_BPF_H
@@ -16,6 +16,7 @@
 #define RS_UDP_SUMS 16384
 #define RS_UDP_TELL_NS 1000000000ULL
 #define RS_UDP_IDLE_NS 60000000000ULL
+#define RS_UDP_SILENT_NS 50000000ULL
 
 struct rs_udp_key {
 	__u64 sk;
@@ -445,13 +446,16 @@ static __noinline int rs_udp_turn(struct rs_udp_key *key, __u64 now)
 	sum = bpf_map_lookup_elem(&udp_sums, key);
 	if (!sum)
 		return 0;
-	if ((__s64)(now - sum->last_ns) >= (__s64)RS_UDP_IDLE_NS) {
+	/* closed where nobody saw it, or silent for long */
+	if (rs_socket_ino((struct sock *)key->sk) != key->ino ||
+	    (__s64)(now - sum->last_ns) >= (__s64)RS_UDP_IDLE_NS) {
 		rs_udp_end(key, sum);
 		return 0;
 	}
 	told = sum->told_ns;
-	if (!told) {
-		rs_udp_name(key, now);
+	if (!told) { /* and the call that sent it has long returned */
+		if ((__s64)(now - sum->last_ns) >= (__s64)RS_UDP_SILENT_NS)
+			rs_udp_name(key, now);
 		return 1;
 	}
 	if (sum->packets != sum->told_packets && (__s64)(now - told) >= (__s64)RS_UDP_TELL_NS &&

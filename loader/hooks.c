@@ -62,8 +62,8 @@ static const struct event {
 		{ { NULL }, "UDP that is received" } } },
 	{ "udp close", {
 		{ { "k_udp_destroy_sock", "k_udpv6_destroy_sock" } },
-		{ { "k_udp_destroy_sock" }, "the end of UDP over IPv6 at once (after 60 s)" },
-		{ { NULL }, "the end of UDP at once (after 60 s)", "by its silence" } } },
+		{ { "k_udp_destroy_sock" }, "the end of UDP over IPv6 at once (a moment later)" },
+		{ { NULL }, "the end of UDP at once (a moment later)", "by the timer" } } },
 	{ "icmp echo", {
 		{ { "k_raw_sendmsg", "k_rawv6_sendmsg", "k_ping_v4_sendmsg", "k_ping_v6_sendmsg" } },
 		{ { "t_sock_send_length_raw" }, "the process of a socket's first echo request" },
