@@ -90,7 +90,11 @@ static __noinline int rs_tell_sum(struct rs_udp_key *key, struct rs_udp_sum *sum
 	s.netns = sum->netns;
 	s.process = sum->process;
 	s.tid = sum->tid;
-	s.by = s.process && s.process == rs_current_key() ? RS_BY_CONTEXT : RS_BY_SOCKET;
+	s.by = RS_BY_SOCKET;
+	if (s.process && s.process == rs_current_key()) {
+		s.by = RS_BY_CONTEXT;
+		s.tid = (__u32)bpf_get_current_pid_tgid();
+	}
 	if (key->direction == RS_IN) {
 		s.rx_packets = sum->packets;
 		s.rx_bytes = sum->bytes;

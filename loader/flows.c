@@ -116,6 +116,20 @@ static int configure(struct flows *f)
 	return 0;
 }
 
+/* Memory is taken when a map is made, so those that no chosen program uses are small. */
+static void shrink_unused(const struct flows *f)
+{
+	static const struct { const char *map, *program; } uses[] = {
+		{ "udp_owners", "t_net_dev_queue" }, { "udp_calls", "t_net_dev_queue" }, { "calls", "k_tcp_v4_connect" },
+	};
+
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)
+		if (!hooks_has(&f->hooks, uses[i].program))
+			bpf_map__set_max_entries(bpf_object__find_map_by_name(f->object.bpf, uses[i].map), 1);
+	if (!f->new.about.flow_interval_ns)
+		bpf_map__set_max_entries(bpf_object__find_map_by_name(f->object.bpf, "live"), 1);
+}
+
 /* Hooks that turn out not to work are left out, and it is tried again without. */
 static int load_and_attach(struct flows *f, const struct pin_root *root, const struct image *image,
 			   const struct object_config *config)
@@ -126,6 +140,7 @@ static int load_and_attach(struct flows *f, const struct pin_root *root, const s
 		hooks_choose(&f->hooks, f->object.bpf);
 		if (configure(f))
 			return -1;
+		shrink_unused(f);
 		if (f->has_old)
 			reuse_state(f, root);
 		if (object_load(&f->object, image, config))

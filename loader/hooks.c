@@ -223,6 +223,14 @@ void hooks_choose(struct hooks *h, struct bpf_object *object)
 	}
 }
 
+bool hooks_has(const struct hooks *h, const char *program)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (!strcmp(h->links[i].program, program))
+			return true;
+	return false;
+}
+
 /* A clock of one CPU that runs the program four times a second. */
 static struct bpf_link *attach_tick(struct bpf_program *program)
 {

@@ -41,6 +41,9 @@ void hooks_free(struct hooks *h);
 /* Chooses among the ways to see each thing, and lets the object load only those programs. */
 void hooks_choose(struct hooks *h, struct bpf_object *object);
 
+/* Whether a program was chosen. */
+bool hooks_has(const struct hooks *h, const char *program);
+
 /* Attaches what was chosen and loaded. Returns 0, or 1: something could not be attached and
  * is noted as bad: choose and load again.
  */
