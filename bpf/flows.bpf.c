@@ -47,7 +47,7 @@ SEC("kprobe/tcp_set_state")
 int BPF_KPROBE(k_tcp_set_state, struct sock *sk, int new)
 {
 	if (rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
-		rs_tcp_state(sk, BPF_CORE_READ(sk, __sk_common.skc_state), new);
+		rs_tcp_state(sk, BPF_CORE_READ(sk, __sk_common.skc_state), new, rs_on_task_stack(ctx));
 	return 0;
 }
 
@@ -58,7 +58,7 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(t_inet_sock_set_state, struct sock *sk, int old, int new)
 {
 	if (rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
-		rs_tcp_state(sk, old, new);
+		rs_tcp_state(sk, old, new, true);
 	return 0;
 }
 
@@ -66,7 +66,7 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(t_inet_sock_set_state_irq, struct sock *sk, int old, int new)
 {
 	if (!rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
-		rs_tcp_state(sk, old, new);
+		rs_tcp_state(sk, old, new, false);
 	return 0;
 }
 

@@ -64,7 +64,10 @@ struct {
 
 /* ------------------------------------------------------------------ telling */
 
-static __always_inline void rs_story_of(struct rs_story *s, struct sock *sk, struct rs_tracked *t, __u8 type)
+/* OWN: the running process does this, on its own stack. What an interrupt does while a thread
+ * of the same process happens to run is not that thread's.
+ */
+static __always_inline void rs_story_of(struct rs_story *s, struct sock *sk, struct rs_tracked *t, __u8 type, bool own)
 {
 	__builtin_memset(s, 0, sizeof(*s));
 	s->type = type;
@@ -79,7 +82,7 @@ static __always_inline void rs_story_of(struct rs_story *s, struct sock *sk, str
 	}
 	rs_route_name(sk, s->if_name);
 	s->by = RS_BY_SOCKET;
-	if (s->process && s->process == rs_current_key()) {
+	if (own && s->process && s->process == rs_current_key()) {
 		s->by = RS_BY_CONTEXT;
 		s->tid = (__u32)bpf_get_current_pid_tgid();
 	}
@@ -125,12 +128,12 @@ static __always_inline void rs_queue(__u64 key, struct rs_tracked *t)
 		t->queued_ns = 0; /* full: it is tried again */
 }
 
-static __noinline int rs_tell_accept(__u64 key)
+static __noinline int rs_tell_accept(__u64 key, bool own)
 {
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	struct rs_story s;
 
-	rs_story_of(&s, (void *)key, t, RS_ACCEPT);
+	rs_story_of(&s, (void *)key, t, RS_ACCEPT, own);
 	s.direction = RS_IN;
 	s.rtt_us = BPF_CORE_READ((struct tcp_sock *)key, srtt_us) >> 3;
 	rs_tell(&s);
@@ -164,7 +167,7 @@ static __noinline int rs_tcp_used(__u64 key)
 	t->tid = (__u32)bpf_get_current_pid_tgid();
 	if (flow_config.accept_by_use && t->direction == RS_IN && !t->accepted) {
 		t->accepted = 1;
-		rs_tell_accept(key);
+		rs_tell_accept(key, true);
 	}
 	return 0;
 }
@@ -214,7 +217,7 @@ static __noinline int rs_connect_returns(long error)
 			t->calling = 0;
 		return 0;
 	}
-	rs_story_of(&s, (void *)call.sk, t, RS_CONNECT_FAILED);
+	rs_story_of(&s, (void *)call.sk, t, RS_CONNECT_FAILED, true);
 	s.ends.ip_version = call.ip_version;
 	__builtin_memcpy(s.ends.remote, call.remote, 16);
 	s.ends.remote_port = call.remote_port;
@@ -229,7 +232,7 @@ static __noinline int rs_connect_returns(long error)
 
 /* ------------------------------------------------------------------ states */
 
-static __noinline int rs_tcp_established(__u64 key, bool passive)
+static __noinline int rs_tcp_established(__u64 key, bool passive, bool own)
 {
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	__u64 now = bpf_ktime_get_boot_ns();
@@ -240,7 +243,7 @@ static __noinline int rs_tcp_established(__u64 key, bool passive)
 		if (t)
 			rs_route_name((void *)key, t->if_name);
 	} else {
-		rs_story_of(&s, (void *)key, t, RS_CONNECT);
+		rs_story_of(&s, (void *)key, t, RS_CONNECT, own);
 		s.direction = RS_OUT;
 		s.rtt_us = BPF_CORE_READ((struct tcp_sock *)key, srtt_us) >> 3;
 		if (t) {
@@ -255,7 +258,7 @@ static __noinline int rs_tcp_established(__u64 key, bool passive)
 	return 0;
 }
 
-static __noinline int rs_tcp_closed(__u64 key, int old)
+static __noinline int rs_tcp_closed(__u64 key, int old, bool own)
 {
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	struct sock *sk = (void *)key;
@@ -267,15 +270,15 @@ static __noinline int rs_tcp_closed(__u64 key, int old)
 		__u32 error = BPF_CORE_READ(sk, sk_err);
 		if (t && t->calling && !error)
 			return 0; /* no port was free: the call's return says so */
-		rs_story_of(&s, sk, t, RS_CONNECT_FAILED);
+		rs_story_of(&s, sk, t, RS_CONNECT_FAILED, own);
 		s.direction = RS_OUT;
 		s.error = error;
 		s.time_ns = t ? bpf_ktime_get_boot_ns() - t->began_ns : 0;
 		rs_tell(&s);
 	} else if (old != TCP_SYN_RECV) {
 		if (flow_config.accept_by_use && t && !t->accepted)
-			rs_tell_accept(key);
-		rs_story_of(&s, sk, t, RS_CLOSE);
+			rs_tell_accept(key, own);
+		rs_story_of(&s, sk, t, RS_CLOSE, own);
 		s.time_ns = t && t->began_ns ? bpf_ktime_get_boot_ns() - t->began_ns : 0;
 		rs_totals(&s, sk);
 		rs_tell(&s);
@@ -284,7 +287,7 @@ static __noinline int rs_tcp_closed(__u64 key, int old)
 	return 0;
 }
 
-static __always_inline void rs_tcp_state(struct sock *sk, int old, int new)
+static __always_inline void rs_tcp_state(struct sock *sk, int old, int new, bool own)
 {
 	__u64 key = (__u64)sk;
 	struct rs_tracked *t;
@@ -303,14 +306,14 @@ static __always_inline void rs_tcp_state(struct sock *sk, int old, int new)
 		}
 		return;
 	case TCP_ESTABLISHED:
-		rs_tcp_established(key, old == TCP_SYN_RECV);
+		rs_tcp_established(key, old == TCP_SYN_RECV, own);
 		return;
 	case TCP_FIN_WAIT1: /* both only by a call of close() or shutdown() */
 	case TCP_LAST_ACK:
 		rs_tcp_used(key);
 		return;
 	case TCP_CLOSE:
-		rs_tcp_closed(key, old);
+		rs_tcp_closed(key, old, own);
 		return;
 	}
 }
@@ -330,12 +333,12 @@ static __always_inline void rs_tcp_accepted(struct sock *sk)
 		t->tid = (__u32)bpf_get_current_pid_tgid();
 		t->direction = RS_IN;
 		t->accepted = 1;
-		rs_tell_accept(key);
+		rs_tell_accept(key, true);
 	} else {
 		/* closed by the other side already */
 		struct rs_story s;
 
-		rs_story_of(&s, sk, 0, RS_ACCEPT);
+		rs_story_of(&s, sk, 0, RS_ACCEPT, true);
 		s.direction = RS_IN;
 		s.process = rs_remember();
 		s.by = RS_BY_CONTEXT;
@@ -350,7 +353,7 @@ static __noinline int rs_tcp_retransmitted(__u64 key, __u32 more)
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	struct rs_story s;
 
-	rs_story_of(&s, (void *)key, t, RS_RETRANSMIT);
+	rs_story_of(&s, (void *)key, t, RS_RETRANSMIT, false);
 	rs_totals(&s, (void *)key);
 	s.retransmits += more;
 	rs_tell(&s);
@@ -368,7 +371,7 @@ static __noinline int rs_tcp_total(__u64 key, __u64 queued_ns, __u64 now)
 	if (now < t->next_ns)
 		return 1;
 	t->next_ns = now + flow_config.interval_ns;
-	rs_story_of(&s, (void *)key, t, RS_FLOW);
+	rs_story_of(&s, (void *)key, t, RS_FLOW, false);
 	rs_totals(&s, (void *)key);
 	s.time_ns = t->began_ns ? now - t->began_ns : 0;
 	rs_tell(&s);

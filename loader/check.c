@@ -223,12 +223,15 @@ static void check_flows(void)
 
 	if (hooks_init(&hooks, HOOKS_AUTO)) {
 		say(MISSING, "flows", "TCP and UDP need the kernel's types");
+		cost("TCP and UDP are not seen", "a kernel with CONFIG_DEBUG_INFO_BTF=y");
 		return;
 	}
 	if (hooks.kprobes)
 		say(OK, "kprobes", "there");
 	else
-		say(WEAKER, "kprobes", "this kernel has none (CONFIG_KPROBES): tracepoints see most of it; ICMP does not need them");
+		say(WEAKER, "kprobes", "this kernel has none: tracepoints see most of TCP and UDP");
+	if (!hooks.kprobes)
+		cost("what is without something below; ICMP does not need them", "a kernel with CONFIG_KPROBES=y");
 	hooks_describe(&hooks, say_event);
 	hooks_free(&hooks);
 }

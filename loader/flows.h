@@ -14,6 +14,7 @@
 struct flows {
 	struct source new, old;
 	bool has_old; /* something is loaded now */
+	bool knows;   /* of this version, so that its connections are known on */
 	bool keeps;   /* and its ring goes on */
 	bool same;    /* and it is what would be loaded: nothing to do */
 	struct object object;

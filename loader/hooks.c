@@ -13,6 +13,7 @@
 
 #include "abi.h"
 #include "hooks.h"
+#include "loader.h"
 
 #define TICK_NS 250000000ULL
 
@@ -206,6 +207,11 @@ void hooks_choose(struct hooks *h, struct bpf_object *object)
 	h->count = 0;
 	h->missing[0] = '\0';
 	h->accept_by_use = false;
+	for (size_t i = 0; i < h->bad_count; i++) {
+		char name[HOOK_NAME_MAX], line[HOOK_NAME_MAX + 64];
+		snprintf(line, sizeof(line), "%s: %s", hook_name(h->bad[i], name), strerror(h->bad_errno[i]));
+		say_missing(h, line);
+	}
 	for (size_t i = 0; i < EVENTS; i++) {
 		const struct way *way = choose(h, &events[i]);
 
@@ -216,11 +222,20 @@ void hooks_choose(struct hooks *h, struct bpf_object *object)
 		if (!way->programs[0] && !strcmp(events[i].name, "tcp accept"))
 			h->accept_by_use = true;
 	}
-	for (size_t i = 0; i < h->bad_count; i++) {
-		char name[HOOK_NAME_MAX], line[HOOK_NAME_MAX + 64];
-		snprintf(line, sizeof(line), "%s: %s", hook_name(h->bad[i], name), strerror(h->bad_errno[i]));
-		say_missing(h, line);
+}
+
+void hooks_say_none(const struct hooks *h)
+{
+	char name[HOOK_NAME_MAX];
+
+	if (h->bad_count) {
+		errno = h->bad_errno[0];
+		warn("attach flows to %s", hook_name(h->bad[0], name));
+	} else {
+		warnx("attach flows: this kernel has none of the %s",
+		      h->wanted == HOOKS_KPROBES ? "kprobes" : h->wanted == HOOKS_TRACEPOINTS ? "tracepoints" : "hooks");
 	}
+	hint("ringside-loader check says which ways there are");
 }
 
 bool hooks_has(const struct hooks *h, const char *program)

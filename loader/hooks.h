@@ -52,7 +52,10 @@ int hooks_attach(struct hooks *h, struct bpf_object *object);
 /* RS_HOOK_KPROBES and RS_HOOK_TRACEPOINTS, by what is attached. */
 __u32 hooks_used(const struct hooks *h);
 
-/* "tcp_v4_connect (kprobe)" for k_tcp_v4_connect, as people name it; in NAME. */
+/* Says why, where none of them could be attached. */
+void hooks_say_none(const struct hooks *h);
+
+/* "kprobe tcp_v4_connect" for k_tcp_v4_connect, as people name it; in NAME. */
 const char *hook_name(const char *program, char name[HOOK_NAME_MAX]);
 
 /* Lines for check: each thing that is to be seen, how, and what is missing. */

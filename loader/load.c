@@ -205,7 +205,7 @@ static int find_old(struct load *l, const struct pin_root *root)
 		hint("ringside-loader unload %s removes it", l->new.name);
 		return -1;
 	}
-	l->keeps = error == 0;
+	l->keeps = error == 0 && l->old.ring >= 0 && l->old.bell >= 0;
 	return 0;
 }
 

@@ -275,6 +275,11 @@ void source_clean_stage(const struct pin_root *root)
 	source_free_dirs(dirs);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 char **source_dirs(int root_fd)
 {
 	char **dirs = calloc(1, sizeof(*dirs)), **more;
@@ -297,6 +302,8 @@ char **source_dirs(int root_fd)
 	}
 	if (dir)
 		closedir(dir);
+	if (dirs)
+		qsort(dirs, count, sizeof(*dirs), by_name);
 	return dirs;
 }
 

@@ -69,7 +69,7 @@ int source_stage_pin(const struct source *s, const struct pin_root *root, const 
 		     gid_t gid);
 int source_stage_dir(const struct source *s, const struct pin_root *root, const char *name, mode_t mode, gid_t gid);
 
-/* Directories of all sources, NULL-terminated; free with source_free_dirs(). NULL: no memory. */
+/* Directories of all sources by name, NULL-terminated; free with source_free_dirs(). NULL: no memory. */
 char **source_dirs(int root_fd);
 void source_free_dirs(char **dirs);
 

@@ -2,6 +2,7 @@
 /* unload.c - detach, and remove exactly the pins that load made. */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,8 @@ static int unload_one(const struct pin_root *root, const char *dir)
 	struct source s;
 	int error = source_open(&s, root, dir);
 
-	if (error == -ENOENT) {
+	/* a pin may be missing in one that is there */
+	if (error == -ENOENT && faccessat(root->fd, dir, F_OK, 0)) {
 		warnx("unload %s: it is not loaded", s.name);
 		hint("ringside-loader status lists what is");
 	} else {
@@ -40,7 +42,7 @@ int command_unload(const struct options *o, int count, char **interfaces)
 {
 	struct pin_root root = PIN_ROOT_NONE;
 	char **dirs;
-	int found, code = EXIT_DONE;
+	int found, unloaded = 0, code = EXIT_DONE;
 
 	if ((count == 0) != o->all) {
 		warnx(o->all ? "unload: --all takes no interface" : "unload: no interface given");
@@ -70,9 +72,11 @@ int command_unload(const struct options *o, int count, char **interfaces)
 			code = EXIT_FAILED;
 		} else if (unload_one(&root, dir)) {
 			code = EXIT_FAILED;
+		} else {
+			unloaded++;
 		}
 	}
-	if (!found && only_flows(&root) && unload_one(&root, RS_SOURCE_FLOWS))
+	if (unloaded && only_flows(&root) && unload_one(&root, RS_SOURCE_FLOWS))
 		code = EXIT_FAILED;
 	pin_root_close(&root);
 	return code;
