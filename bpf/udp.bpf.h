@@ -219,7 +219,7 @@ static __always_inline void rs_udp_add(struct rs_udp_more *m, struct sock *sk, s
 	}
 	told = sum->told_ns;
 	/* one CPU tells, the others have added to what it tells, or to what comes next */
-	if ((m->silent && !told) || now - told < RS_UDP_TELL_NS ||
+	if (m->silent || now - told < RS_UDP_TELL_NS ||
 	    __sync_val_compare_and_swap(&sum->told_ns, told, now) != told)
 		rs_summed();
 	else
@@ -360,6 +360,7 @@ static __noinline int rs_udp_name(struct rs_udp_key *key, __u64 now)
 {
 	struct rs_udp_sum *sum;
 	struct rs_udp_owner *owner;
+	__u64 told;
 
 	if (!key)
 		return 0;
@@ -371,7 +372,9 @@ static __noinline int rs_udp_name(struct rs_udp_key *key, __u64 now)
 		sum->process = owner->process;
 		sum->tid = owner->tid;
 	}
-	if (!sum->told_ns && __sync_val_compare_and_swap(&sum->told_ns, 0, now) == 0)
+	told = sum->told_ns;
+	if (sum->packets != sum->told_packets && (!told || (__s64)(now - told) >= (__s64)RS_UDP_TELL_NS) &&
+	    __sync_val_compare_and_swap(&sum->told_ns, told, now) == told)
 		rs_tell_sum(key, sum, 0);
 	return 0;
 }

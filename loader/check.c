@@ -226,12 +226,12 @@ static void check_flows(void)
 		cost("TCP and UDP are not seen", "a kernel with CONFIG_DEBUG_INFO_BTF=y");
 		return;
 	}
-	if (hooks.kprobes)
+	if (hooks.kprobes) {
 		say(OK, "kprobes", "there");
-	else
+	} else {
 		say(WEAKER, "kprobes", "this kernel has none: tracepoints see most of TCP and UDP");
-	if (!hooks.kprobes)
 		cost("what is without something below; ICMP does not need them", "a kernel with CONFIG_KPROBES=y");
+	}
 	hooks_describe(&hooks, say_event);
 	hooks_free(&hooks);
 }

@@ -222,7 +222,9 @@ int flows_prepare(struct flows *f, const struct pin_root *root, const struct opt
 	s->about.flow_interval_ns = o->flow_interval >= 0 ? (__u64)(o->flow_interval * 1e9) :
 							    f->old.about.flow_interval_ns;
 	set_readers(s, f->has_old ? &f->old : NULL, readers);
-	if (refuse_programs_of_readers(s) || hooks_init(&f->hooks, wanted_hooks(f, o)))
+	if (refuse_programs_of_readers(s))
+		return -EPERM;
+	if (hooks_init(&f->hooks, wanted_hooks(f, o)))
 		return -1;
 	if (load_and_attach(f, root, image, &config))
 		return -1;

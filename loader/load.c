@@ -73,6 +73,7 @@ static int find_readers(const struct options *o, struct readers *r)
  */
 int refuse_programs_of_readers(const struct source *s)
 {
+	static bool said;
 	FILE *file = fopen("/proc/sys/kernel/unprivileged_bpf_disabled", "re");
 	int disabled = file ? getc(file) : EOF; /* without the file the kernel has no such setting */
 
@@ -80,6 +81,9 @@ int refuse_programs_of_readers(const struct source *s)
 		fclose(file);
 	if (disabled != '0' || !(s->mode & 0066))
 		return 0;
+	if (said) /* of another source */
+		return -1;
+	said = true;
 	warnx("load %s: everybody may load BPF programs here, so a reader could write to the ring", s->name);
 	hint("sysctl kernel.unprivileged_bpf_disabled=2 closes that; with -m 0600 only root may read");
 	return -1;
@@ -306,6 +310,7 @@ static int prepare_flows(struct loading *all, const struct pin_root *root, const
 			 const struct readers *readers)
 {
 	struct image image = builtin_flows_image();
+	int error;
 
 	if (!o->flows)
 		return 0;
@@ -313,12 +318,7 @@ static int prepare_flows(struct loading *all, const struct pin_root *root, const
 		return -1;
 	/* what is seen on the wire does not depend on it */
 	all->with_flows = flows_prepare(&all->flows, root, o, readers, &image) == 0;
-	if (!all->with_flows) {
-		if (!all->count)
-			return -1;
-		hint("ICMP is watched all the same; --no-flows leaves TCP and UDP out");
-	}
-	return 0;
+	return all->with_flows || all->count ? 0 : -1;
 }
 
 static int prepare_all(struct loading *all, const struct pin_root *root, const struct options *o,
@@ -397,6 +397,8 @@ static int load_all(struct loading *all, const struct pin_root *root, const stru
 	}
 	if (!error && all->with_flows)
 		report_flows(&all->flows, root);
+	else if (!error && o->flows)
+		hint("ICMP is watched all the same; --no-flows leaves TCP and UDP out");
 	if (error && all->flows_staged)
 		flows_undo(root);
 	remove_tree(root->stage_fd, RS_SOURCE_FLOWS);

@@ -83,9 +83,37 @@ static int set_mode(const char *path)
 	return 0;
 }
 
+/* Of two loaders at once the second must not mount over what the first one has. Until
+ * then nobody but root can open the directory. Returns 1: it is not there any more.
+ */
+static int mount_once(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = -1;
+	struct stat here, there;
+
+	if (fd < 0)
+		return errno == ENOENT ? 1 : -1;
+	/* one that somebody else made may be locked by anybody */
+	if (fstat(fd, &here) || flock(fd, (here.st_mode & 066) ? LOCK_EX | LOCK_NB : LOCK_EX))
+		here.st_ino = 0;
+	if (is_bpffs(path))
+		result = 0;
+	else if (stat(path, &there) || (here.st_ino && here.st_ino != there.st_ino))
+		result = 1;
+	else
+		result = mount(MOUNT_SOURCE, path, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755");
+	/* readers look there when somebody unmounts it */
+	if (result == 0)
+		fchmod(fd, RS_PIN_ROOT_MODE);
+	close(fd);
+	return result;
+}
+
+/* Returns 1: somebody else removes it, try again. */
 static int make_mount(const struct options *o)
 {
 	bool inside, made;
+	int error = 0;
 
 	/* a loader that was killed may not have come to set the mode */
 	if (is_bpffs(o->pin_root))
@@ -93,18 +121,19 @@ static int make_mount(const struct options *o)
 	inside = in_bpffs(o->pin_root); /* then so is what is made in it */
 	if (!inside && refuse_short_lived_namespace(o))
 		return -1;
-	made = mkdir(o->pin_root, RS_PIN_ROOT_MODE) == 0;
+	made = mkdir(o->pin_root, inside ? RS_PIN_ROOT_MODE : 0711) == 0;
 	if (!made && errno != EEXIST) {
 		warn("make directory %s", o->pin_root);
 		return -1;
 	}
-	if (!inside && mount(MOUNT_SOURCE, o->pin_root, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755")) {
+	if (!inside)
+		error = mount_once(o->pin_root);
+	if (error < 0) {
 		warn("mount bpffs on %s", o->pin_root);
 		if (made)
 			rmdir(o->pin_root);
-		return -1;
 	}
-	return set_mode(o->pin_root);
+	return error ?: set_mode(o->pin_root);
 }
 
 /* The lock is on a directory only root can open: on the root itself any reader
@@ -162,7 +191,10 @@ int pin_root_make(struct pin_root *root, const struct options *o)
 {
 	for (int tries = 0; tries < 100; tries++) {
 		*root = (struct pin_root){ .path = o->pin_root, .fd = -1, .stage_fd = -1 };
-		if (make_mount(o) || lock_and_clean(root))
+		int error = make_mount(o);
+		if (error > 0)
+			continue;
+		if (error || lock_and_clean(root))
 			return -1;
 		if (still_there(root))
 			return 0;

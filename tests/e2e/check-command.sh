@@ -15,13 +15,18 @@ for file in "$work/root" "$work/nobody"; do
 	short=$(grep -cE '^(weaker|MISSING)' "$file" || true)
 	costs=$(grep -c '^ *costs: ' "$file" || true)
 	remedies=$(grep -c '^ *to do: ' "$file" || true)
-	facts=$(grep -cE '^weaker *kprobes' "$file" || true) # needed by nothing here yet
-	equal "costs and remedies" "$((short - facts)) $((short - facts))" "$costs $remedies"
+	without=$(grep -c '^ *without: ' "$file" || true) # of TCP and UDP, what is not seen
+	equal "costs and remedies" "$((short - without)) $((short - without))" "$costs $remedies"
 done
 
 # the kind of egress hook it announced is the one that load uses
 kind=$(sed -n 's/^ok *egress *\(TCX\|clsact\).*/\1/p' "$work/root" | tr '[:upper:]' '[:lower:]')
 "$loader" load -m 0666 rs0 >/dev/null
-equal "egress" "$kind" "$("$loader" status --json | jq -r '.sources[0].egress')"
+equal "egress" "$kind" "$("$loader" status --json rs0 | jq -r '.sources[0].egress')"
+# so are the ways to TCP and UDP, and what is missing
+"$loader" status --json flows | jq '.sources[0]' >"$work/flows"
+equal "kprobes" "$(grep -cE '^ok .* (kprobe|kretprobe) [a-z]' "$work/root" | sed 's/^[1-9].*/kprobes/')" \
+	"$(jq -r .ways "$work/flows" | grep -o kprobes || echo 0)"
+equal "without" "$(sed -n 's/^ *without: //p' "$work/root")" "$(jq -r '.missing | split("; ")[]' "$work/flows")"
 # and an interface that has a program is told
 "$loader" check rs0 | grep "^weaker *rs0 .*an XDP program is attached already" >/dev/null || fail "the attached program is not told"

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 make_link rs0 0
-"$loader" load -m 0666 rs0 >/dev/null
+"$loader" load --no-flows -m 0666 rs0 >/dev/null
 start_reader "$work/all" rs0
 sysctl -qw net.ipv4.icmp_ratelimit=0
 ip netns exec peer sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1

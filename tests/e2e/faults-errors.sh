@@ -11,7 +11,7 @@ failed=0
 
 before_step() {
 	"$loader" unload --all >/dev/null
-	"$loader" load -m 0666 --ring-size 64K rs0 >/dev/null
+	"$loader" load --no-flows -m 0666 --ring-size 64K rs0 >/dev/null
 }
 
 state() {
@@ -22,7 +22,7 @@ state() {
 	bpftool -j net show dev rs1 | jq -c '.[0].tc'
 }
 
-attempt=("$loader" load -m 0666 --ring-size 32K rs0 rs1)
+attempt=("$loader" load --no-flows -m 0666 --ring-size 32K rs0 rs1)
 before_step
 strace -f -qq -s 64 -o "$work/dry" -e "trace=$calls" "${attempt[@]}" >"$work/out"
 steps=$(wc -l <"$work/dry")

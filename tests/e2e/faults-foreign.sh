@@ -20,15 +20,15 @@ for how in link netlink generic; do
 	mode=native
 	[ $how = generic ] && mode=generic
 	equal "the foreign program, $how" "$id" "$(there)"
-	says 1 "^ringside-loader: attach xdp to rs0: another program is there: foreign \(id $id, $mode\)$" "$loader" load rs0
+	says 1 "^ringside-loader: attach xdp to rs0: another program is there: foreign \(id $id, $mode\)$" "$loader" load --no-flows rs0
 	equal "the hint" "  load --replace takes its place" "$(sed -n 2p "$work/stderr")"
 	# nor is the other interface loaded, whichever comes first
-	says 1 "^ringside-loader: attach xdp to rs0: another program is there" "$loader" load rs1 rs0
+	says 1 "^ringside-loader: attach xdp to rs0: another program is there" "$loader" load --no-flows rs1 rs0
 	equal "the foreign program after that, $how" "$id" "$(there)"
 	untouched rs1
 	equal "tc programs on rs0" 0 "$(bpftool -j net show dev rs0 | jq '.[0].tc | length')"
 
-	"$loader" load --replace -m 0666 rs0 >"$work/load"
+	"$loader" load --no-flows --replace -m 0666 rs0 >"$work/load"
 	grep -q "^replaced on rs0: xdp program foreign (id $id, $mode)$" "$work/load" || fail "$(cat "$work/load")"
 	[ "$(there)" != "$id" ] || fail "$how: the foreign program is still there"
 	start_reader "$work/$how" rs0

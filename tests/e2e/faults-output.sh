@@ -4,7 +4,7 @@
 . "$(dirname "$0")/faults-lib.sh"
 
 make_link rs0 0
-"$loader" load -m 0666 rs0 >/dev/null
+"$loader" load --no-flows -m 0666 rs0 >/dev/null
 pings 3 10.9.0.2
 
 # full COMMAND...: with a full disk as its standard output
@@ -37,7 +37,7 @@ quiet "${nobody[@]}" "$reader" --from-start --type 8 --out --net 10.9.0.2 rs0
 # loading with nobody to read what it says loads all the same
 exec 4> >(exit)
 wait $!
-"$loader" load rs0 >&4
+"$loader" load --no-flows rs0 >&4
 equal "in the stage" "" "$(find "$pin_root/%stage" -mindepth 1)"
 "$loader" unload rs0 >&4
 untouched rs0

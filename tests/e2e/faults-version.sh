@@ -8,7 +8,7 @@ make_link rs0 0
 # another_version SIZE: the description says version 99 and has SIZE bytes
 another_version() {
 	local about=$pin_root/rs0/about bytes
-	"$loader" load -m 0666 rs0 >/dev/null
+	"$loader" load --no-flows -m 0666 rs0 >/dev/null
 	bytes=$(bpftool -j map dump pinned "$about" | jq -r --argjson size "$1" \
 		'.[0].value | map(ltrimstr("0x")) | .[8] = "63" | . + [range($size) | "00"] | .[:$size] | join(" ")')
 	rm "$about"
@@ -29,7 +29,7 @@ for size in 256 320 128; do
 	"${nobody[@]}" "$reader" -v >"$work/all" 2>"$work/all.err" &
 	follower=$!
 	wait_for 10 grep -q 'version 99' "$work/all.err"
-	"$loader" load -m 0666 rs0 >"$work/load"
+	"$loader" load --no-flows -m 0666 rs0 >"$work/load"
 	# one that follows all goes on when the layout is known again
 	wait_for 10 grep -q following "$work/all.err"
 	sees_ping "$work/all" 0

@@ -5,7 +5,7 @@
 make_link rs0 0
 sysctl -qw net.ipv6.conf.rs0.disable_ipv6=1
 ip netns exec peer sysctl -qw net.ipv6.conf.peer0.disable_ipv6=1
-"$loader" load -m 0666 rs0 >/dev/null
+"$loader" load --no-flows -m 0666 rs0 >/dev/null
 start_reader "$work/idle" --type 8 rs0
 
 # runs: how often it has given the processor back

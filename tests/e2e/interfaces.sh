@@ -50,6 +50,6 @@ start_reader "$work/dotted" --type 8,0 rs0.100
 pings 5 10.9.2.2
 wait_for 10 at_least "$work/dotted" 10
 equal "its name" 10 "$(lines "$work/dotted" '.if_name == "rs0.100"')"
-equal "status" rs0.100 "$("$loader" status --json | jq -r '.sources[].name')"
+equal "status" "flows rs0.100" "$("$loader" status --json | jq -r '.sources[].name' | xargs)"
 "$loader" unload rs0.100 >/dev/null
 [ ! -e /run/ringside ] || fail "left behind: $(find /run/ringside)"

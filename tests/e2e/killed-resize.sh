@@ -11,7 +11,7 @@ make_link rs1 1
 silent=0
 
 before_step() {
-	"$loader" load -m 0666 --ring-size 64K rs0 >/dev/null
+	"$loader" load --no-flows -m 0666 --ring-size 64K rs0 >/dev/null
 }
 
 after_step() {
@@ -21,7 +21,7 @@ after_step() {
 	counts rs0 || silent=$((silent + 1))
 	case $((n % 3)) in
 	0)
-		"$loader" load -m 0666 rs1 >"$work/out" || fail "$step: load of another after it: status $?"
+		"$loader" load --no-flows -m 0666 rs1 >"$work/out" || fail "$step: load of another after it: status $?"
 		stage_empty
 		counts rs0 || fail "$step: after the load of another nothing is written"
 		;;
@@ -31,7 +31,7 @@ after_step() {
 		counts rs0 || fail "$step: after a failed unload nothing is written"
 		;;
 	2)
-		"$loader" load --ring-size 32K rs0 >"$work/out" || fail "$step: load after it: status $?"
+		"$loader" load --no-flows --ring-size 32K rs0 >"$work/out" || fail "$step: load after it: status $?"
 		stage_empty
 		counts rs0 || fail "$step: after the next load nothing is written"
 		;;
@@ -40,6 +40,6 @@ after_step() {
 	nothing_left
 }
 
-each_step 8 "$loader" load --ring-size 32K rs0
+each_step 8 "$loader" load --no-flows --ring-size 32K rs0
 echo "nothing was written after a kill at $silent steps, until the next command"
 [ $silent -le 6 ] || fail "the moment between programs and pins is $silent steps long"

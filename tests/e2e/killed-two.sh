@@ -19,7 +19,7 @@ after_step() {
 		counts "$source" || fail "$step: $source is visible and nothing is written"
 	done
 	if [ $((n % 2)) = 0 ]; then
-		"$loader" load -m 0666 rs0 rs1 >"$work/out" || fail "$step: load after it: status $?"
+		"$loader" load --no-flows -m 0666 rs0 rs1 >"$work/out" || fail "$step: load after it: status $?"
 		stage_empty
 		counts rs0 && counts rs1 || fail "$step: after the next load nothing is written"
 	fi
@@ -27,4 +27,4 @@ after_step() {
 	nothing_left
 }
 
-each_step 20 "$loader" load -m 0666 rs0 rs1
+each_step 20 "$loader" load --no-flows -m 0666 rs0 rs1

@@ -8,13 +8,13 @@ links=(rs0)
 make_link rs0 0
 
 before_step() {
-	"$loader" load -m 0666 rs0 >/dev/null
+	"$loader" load --no-flows -m 0666 rs0 >/dev/null
 }
 
 after_step() {
 	[ -z "$(sources)" ] || whole rs0
 	if [ $((n % 2)) = 0 ]; then
-		"$loader" load -m 0666 rs0 >"$work/out" || fail "$step: load after it: status $?"
+		"$loader" load --no-flows -m 0666 rs0 >"$work/out" || fail "$step: load after it: status $?"
 		stage_empty
 		counts rs0 || fail "$step: after the next load nothing is written"
 	fi

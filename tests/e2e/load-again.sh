@@ -34,7 +34,7 @@ equal "gaps" 0 "$(jq -s 'group_by(.cpu) | map(map(.seq) | (max - min + 1) - leng
 echo "$loads loads, $((sent + replies)) records, no gap"
 
 # modes and readers are kept unless options say otherwise
-equal "mode" 0666 "$("$loader" status --json | jq -r '.sources[0].readers.mode')"
+equal "modes" "0666 0666" "$("$loader" status --json | jq -r '.sources[].readers.mode' | xargs)"
 
 # another size: a new ring
 "$loader" load --ring-size 64K rs0 >/dev/null

@@ -17,7 +17,7 @@ traffic() {
 }
 filter='echo-request,echo-reply'
 for how in built-in compiled; do
-	"$loader" load -m 0666 $([ $how = compiled ] && echo --compile) rs0 >/dev/null
+	"$loader" load --no-flows -m 0666 $([ $how = compiled ] && echo --compile) rs0 >/dev/null
 	equal "program" $how "$("$loader" status --json | jq -r '.sources[0].program')"
 	start_reader "$work/$how" --type $filter rs0
 	traffic
@@ -29,7 +29,7 @@ cmp <(records "$work/built-in") <(records "$work/compiled") || fail "--compile g
 echo "built-in and compiled: the same $(wc -l <"$work/compiled") records"
 
 # the example: only large echo requests, and only what comes in
-"$loader" load -m 0666 --source "$root/bpf/large-echo.bpf.c" rs0 >"$work/load"
+"$loader" load --no-flows -m 0666 --source "$root/bpf/large-echo.bpf.c" rs0 >"$work/load"
 grep -q "without egress: the object has no tc program" "$work/load" || fail "$(cat "$work/load")"
 start_reader "$work/large" --stats 3600 rs0
 for size in 100 972 973 1400; do # 28 bytes of headers: 1000 is not larger than 1000
@@ -46,7 +46,7 @@ equal "records" 10 "$(lines "$work/large" '.event == "icmp"')"
 
 # compiler errors are shown as they are, by the file's name, and nothing is left
 printf 'int broken(void) { return nothing; }\n' >"$work/broken.bpf.c"
-if "$loader" load --source "$work/broken.bpf.c" rs0 >"$work/out" 2>"$work/err"; then fail "loaded a broken program"; fi
+if "$loader" load --no-flows --source "$work/broken.bpf.c" rs0 >"$work/out" 2>"$work/err"; then fail "loaded a broken program"; fi
 grep -q "broken.bpf.c:1:.*error: use of undeclared identifier 'nothing'" "$work/err" || fail "$(cat "$work/err")"
 grep -q "^ringside-loader: compile .*broken.bpf.c: the compiler found errors$" "$work/err" || fail "$(cat "$work/err")"
 [ ! -s "$work/out" ] && [ ! -e /run/ringside/rs0 ] || fail "something was left"
@@ -55,5 +55,5 @@ grep -q "^ringside-loader: compile .*broken.bpf.c: the compiler found errors$" "
 printf 'secret\n' >"$work/secret"
 chmod 0600 "$work/secret"
 printf '#include "%s"\n' "$work/secret" >"$work/thief.bpf.c"
-if "$loader" load --source "$work/thief.bpf.c" rs0 2>"$work/err"; then fail "loaded"; fi
+if "$loader" load --no-flows --source "$work/thief.bpf.c" rs0 2>"$work/err"; then fail "loaded"; fi
 if grep -q secret: "$work/err" || ! grep -q "ermission denied\|cannot open" "$work/err"; then fail "$(cat "$work/err")"; fi

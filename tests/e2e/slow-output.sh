@@ -5,7 +5,7 @@
 make_link rs0 0
 sysctl -qw net.ipv6.conf.rs0.disable_ipv6=1
 ip netns exec peer sysctl -qw net.ipv6.conf.peer0.disable_ipv6=1
-"$loader" load -m 0666 --ring-size 64K rs0 >/dev/null # 512 records for each CPU
+"$loader" load --no-flows -m 0666 --ring-size 64K rs0 >/dev/null # 512 records for each CPU
 
 # what the readers write goes to somebody who does not read, until told so; and to one who never does
 mkfifo -m 0666 "$work/slow" "$work/stuck" "$work/gate" "$work/never"

@@ -8,7 +8,7 @@ make_link rs0 0
 sysctl -qw net.ipv6.conf.rs0.disable_ipv6=1
 ip netns exec peer sysctl -qw net.ipv6.conf.peer0.disable_ipv6=1
 # 512 records for each CPU
-"$loader" load -m 0666 --ring-size 64K rs0 >/dev/null
+"$loader" load --no-flows -m 0666 --ring-size 64K rs0 >/dev/null
 
 written() {
 	"$loader" status --json | jq '.sources[0].written'

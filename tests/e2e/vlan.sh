@@ -14,7 +14,7 @@ ip -n peer link set peer0.100 up
 # A veth hands the tag over beside the packet, where XDP does not look; on a wire it is in the packet.
 ip netns exec peer ethtool -K peer0 txvlan off >/dev/null
 
-"$loader" load -m 0666 rs0 rs0.100 >/dev/null
+"$loader" load --no-flows -m 0666 rs0 rs0.100 >/dev/null
 start_reader "$work/below" --type 8,0 rs0
 start_reader "$work/vlan" --type 8,0 rs0.100
 pings 5 10.9.100.2
