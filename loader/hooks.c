@@ -132,7 +132,7 @@ static bool has_function(const struct hooks *h, const char *name)
 	return h->symbols && strstr(h->symbols, line);
 }
 
-/* t_NAME and t_NAME_irq, t_NAME_udp, t_NAME_raw are programs of the tracepoint NAME. */
+/* t_NAME and t_NAME_irq, t_NAME_udp, t_NAME_raw, t_NAME_all are programs of the tracepoint NAME. */
 static void tracepoint_of(const char *program, char name[HOOK_NAME_MAX])
 {
 	size_t length;
@@ -140,7 +140,7 @@ static void tracepoint_of(const char *program, char name[HOOK_NAME_MAX])
 	snprintf(name, HOOK_NAME_MAX, "%s", program + 2);
 	length = strlen(name);
 	if (length > 4 && (!strcmp(name + length - 4, "_irq") || !strcmp(name + length - 4, "_udp") ||
-			   !strcmp(name + length - 4, "_raw")))
+			   !strcmp(name + length - 4, "_raw") || !strcmp(name + length - 4, "_all")))
 		name[length - 4] = '\0';
 }
 
@@ -198,6 +198,38 @@ static void choose_program(struct hooks *h, struct bpf_object *object, const cha
 	h->links[h->count++].fd = -1;
 }
 
+static int find_link(const struct hooks *h, const char *program)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (!strcmp(h->links[i].program, program))
+			return (int)i;
+	return -1;
+}
+
+/* One program for several of a tracepoint, if all of them are chosen. */
+static void merge_programs(struct hooks *h, struct bpf_object *object)
+{
+	static const struct {
+		const char *one, *all[3];
+	} merged[] = {
+		{ "t_sock_send_length_all", { "t_sock_send_length", "t_sock_send_length_udp", "t_sock_send_length_raw" } },
+		{ "t_sock_recv_length_all", { "t_sock_recv_length", "t_sock_recv_length_udp" } },
+	};
+
+	for (size_t i = 0; i < sizeof(merged) / sizeof(merged[0]); i++) {
+		bool all = is_there(h, merged[i].one);
+
+		for (int k = 0; k < 3 && merged[i].all[k]; k++)
+			all = all && find_link(h, merged[i].all[k]) >= 0;
+		for (int k = 0; all && k < 3 && merged[i].all[k]; k++) {
+			bpf_program__set_autoload(bpf_object__find_program_by_name(object, merged[i].all[k]), false);
+			h->links[find_link(h, merged[i].all[k])] = h->links[--h->count];
+		}
+		if (all)
+			choose_program(h, object, merged[i].one);
+	}
+}
+
 void hooks_choose(struct hooks *h, struct bpf_object *object)
 {
 	struct bpf_program *program;
@@ -222,6 +254,7 @@ void hooks_choose(struct hooks *h, struct bpf_object *object)
 		if (!way->programs[0] && !strcmp(events[i].name, "tcp accept"))
 			h->accept_by_use = true;
 	}
+	merge_programs(h, object);
 }
 
 void hooks_say_none(const struct hooks *h)
@@ -240,10 +273,7 @@ void hooks_say_none(const struct hooks *h)
 
 bool hooks_has(const struct hooks *h, const char *program)
 {
-	for (size_t i = 0; i < h->count; i++)
-		if (!strcmp(h->links[i].program, program))
-			return true;
-	return false;
+	return find_link(h, program) >= 0;
 }
 
 /* A clock of one CPU that runs the program four times a second. */

@@ -317,8 +317,9 @@ static int prepare_flows(struct loading *all, const struct pin_root *root, const
 	if (o->compile && compile("flows.bpf.c", true, &image))
 		return -1;
 	/* what is seen on the wire does not depend on it */
-	all->with_flows = flows_prepare(&all->flows, root, o, readers, &image) == 0;
-	return all->with_flows || all->count ? 0 : -1;
+	error = flows_prepare(&all->flows, root, o, readers, &image);
+	all->with_flows = !error;
+	return !error || (all->count && error != -EPERM) ? 0 : -1;
 }
 
 static int prepare_all(struct loading *all, const struct pin_root *root, const struct options *o,
