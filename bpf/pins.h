@@ -14,8 +14,10 @@
  *     flows/                  0750 GROUP  TCP and UDP of the whole host, with the same four pins and
  *       processes             0440 GROUP  opened BPF_F_RDONLY: frozen, so nobody writes
  *       root/                 0700 root
- *         HOOK                0600 root   a link for each hook: tcp_set_state, ret_tcp_v4_connect ...
- *         state/              0700 root   maps that go on when the programs are exchanged
+ *         HOOK                0600 root   a link for each: k_tcp_v4_connect (kprobe), r_ (kretprobe),
+ *                                         t_inet_sock_set_state (tracepoint), tick (timer)
+ *         state/              0700 root   maps that go on when the programs are exchanged; gate says
+ *                                         which programs work
  *     %stage/                 0700 root   sources that are not whole yet, or not any more
  *
  * Without a group the directory is 0700 and the pins are 0600 and 0400.

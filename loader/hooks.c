@@ -217,7 +217,7 @@ static void merge_programs(struct hooks *h, struct bpf_object *object)
 	};
 
 	for (size_t i = 0; i < sizeof(merged) / sizeof(merged[0]); i++) {
-		bool all = is_there(h, merged[i].one);
+		bool all = is_there(h, merged[i].one) && bpf_object__find_program_by_name(object, merged[i].one);
 
 		for (int k = 0; k < 3 && merged[i].all[k]; k++)
 			all = all && find_link(h, merged[i].all[k]) >= 0;

@@ -37,17 +37,18 @@
 #include "pins.h"
 
 #define ATTACH_TCX_EGRESS 47 /* include/uapi/linux/bpf.h of 6.6 */
+#define ENOTSUPP_OF_KERNEL 524 /* include/linux/errno.h: such a map has no mapping */
 #define MEMBERS 12 /* of an array of expected errors, its end (-1) included */
 #define EXPECT(...) ((const int[MEMBERS]){ __VA_ARGS__, -1 })
 
 static char root[256], source[512]; /* the loader allows no longer pin root */
 static unsigned int ifindex;
-static bool may_read;
+static bool may_read, of_flows;
 static int attempts, wrong;
 
 static const char *error_name(int error)
 {
-	return error ? strerrorname_np(error) : "no error";
+	return !error ? "no error" : error == ENOTSUPP_OF_KERNEL ? "ENOTSUPP" : strerrorname_np(error);
 }
 
 /* RESULT is negative when the attempt was refused; then errno says why. */
@@ -119,14 +120,22 @@ static void open_what_is_for_root(void)
 		RS_DIR_ROOT "/" RS_PIN_XDP, RS_DIR_ROOT "/" RS_PIN_TC,
 		RS_DIR_ROOT "/" RS_PIN_XDP_LINK, RS_DIR_ROOT "/" RS_PIN_TCX_LINK,
 	};
+	/* whoever writes to the gate stops all of it, whoever reads sockets knows more than is told */
+	static const char *const of_sockets[] = {
+		RS_DIR_ROOT "/tick", RS_DIR_ROOT "/t_inet_sock_set_state", RS_DIR_ROOT "/" RS_DIR_STATE "/gate",
+		RS_DIR_ROOT "/" RS_DIR_STATE "/sockets",
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		try_open(names[i], 0, EXPECT(EACCES), EXPECT(EACCES));
-		try_open(names[i], BPF_F_RDONLY, EXPECT(EACCES), EXPECT(EACCES));
-		TRY(named("stat", names[i]), access(path_of(source, names[i]), F_OK), EXPECT(EACCES));
+		const char *name = of_flows ? of_sockets[i] : names[i];
+
+		try_open(name, 0, EXPECT(EACCES), EXPECT(EACCES));
+		try_open(name, BPF_F_RDONLY, EXPECT(EACCES), EXPECT(EACCES));
+		TRY(named("stat", name), access(path_of(source, name), F_OK), EXPECT(EACCES));
 	}
 	TRY("list root/", open(path_of(source, RS_DIR_ROOT), O_RDONLY | O_DIRECTORY), EXPECT(EACCES));
 	TRY("enter root/", chdir(path_of(source, RS_DIR_ROOT)), EXPECT(EACCES));
+	TRY("list root/state/", open(path_of(source, RS_DIR_ROOT "/" RS_DIR_STATE), O_RDONLY | O_DIRECTORY), EXPECT(EACCES));
 	TRY("list the stage", open(path_of(root, RS_DIR_STAGE), O_RDONLY | O_DIRECTORY), EXPECT(EACCES));
 	TRY("enter the stage", chdir(path_of(root, RS_DIR_STAGE)), EXPECT(EACCES));
 }
@@ -137,7 +146,8 @@ static void write_by_call(const char *name, int fd, size_t value_size)
 {
 	static char keys[64], values[4096];
 	DECLARE_LIBBPF_OPTS(bpf_map_batch_opts, batch);
-	__u32 key = 0, count = 1, out = 0;
+	__u64 key = 0;
+	__u32 count = 1, out = 0;
 
 	if (fd < 0 || value_size > sizeof(values))
 		return;
@@ -215,7 +225,7 @@ static void write_by_mapping(const char *name, int fd, const int *readable)
 	TRY(named("map writable the second page of", name),
 	    map(fd, PROT_READ | PROT_WRITE, MAP_SHARED, (off_t)page, &memory), EXPECT(EPERM, EACCES));
 	TRY(named("map private and writable", name), map(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0, &memory),
-	    EXPECT(EINVAL, EACCES));
+	    EXPECT(EINVAL, EACCES, ENOTSUPP_OF_KERNEL));
 	TRY(named("map read-only", name), map(fd, PROT_READ, MAP_SHARED, 0, &memory), readable);
 	if (memory == MAP_FAILED)
 		return;
@@ -268,9 +278,11 @@ static void change_one(const char *path, const char *name, bool gone)
 
 static void change_paths(int pinnable)
 {
-	static const char *const pins[] = {
+	const char *const pins[] = {
 		RS_PIN_RING, RS_PIN_BELL, RS_PIN_COUNTERS, RS_PIN_ABOUT, RS_DIR_ROOT,
-		RS_DIR_ROOT "/" RS_PIN_XDP, RS_DIR_ROOT "/" RS_PIN_XDP_LINK,
+		of_flows ? RS_DIR_ROOT "/tick" : RS_DIR_ROOT "/" RS_PIN_XDP,
+		of_flows ? RS_DIR_ROOT "/" RS_DIR_STATE "/gate" : RS_DIR_ROOT "/" RS_PIN_XDP_LINK,
+		of_flows ? RS_PIN_PROCESSES : RS_PIN_ABOUT,
 	};
 	static const char *const directories[] = { "the pin root", "the source", "root/", "the stage" };
 	char where[4][768];
@@ -531,22 +543,24 @@ static int try_all(int count, char **ids)
 {
 	static const struct { const char *name; size_t size; } readonly[] = {
 		{ RS_PIN_BELL, 8 }, { RS_PIN_COUNTERS, sizeof(struct rs_counters) }, { RS_PIN_ABOUT, sizeof(struct rs_about) },
+		{ RS_PIN_PROCESSES, 2048 }, /* and more than that */
 	};
+	size_t slot = of_flows ? RS_FLOW_SLOT_SIZE : RS_SLOT_SIZE;
 	int ring, fd;
 
 	ring = try_open(RS_PIN_RING, 0, EXPECT(0), EXPECT(EACCES));
-	write_by_call(RS_PIN_RING, ring, RS_SLOT_SIZE);
+	write_by_call(RS_PIN_RING, ring, slot);
 	write_by_mapping(RS_PIN_RING, ring, EXPECT(0));
 	widen(RS_PIN_RING, ring);
 	fd = try_open(RS_PIN_RING, BPF_F_WRONLY, EXPECT(0), EXPECT(EACCES));
-	write_by_call("ring, opened write-only,", fd, RS_SLOT_SIZE);
+	write_by_call("ring, opened write-only,", fd, slot);
 	write_by_mapping("ring, opened write-only,", fd, EXPECT(EACCES));
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < (of_flows ? 4 : 3); i++) {
 		try_open(readonly[i].name, 0, EXPECT(EACCES), EXPECT(EACCES));
 		try_open(readonly[i].name, BPF_F_WRONLY, EXPECT(EACCES), EXPECT(EACCES));
 		fd = try_open(readonly[i].name, BPF_F_RDONLY, EXPECT(0), EXPECT(EACCES));
 		write_by_call(readonly[i].name, fd, readonly[i].size);
-		write_by_mapping(readonly[i].name, fd, EXPECT(EINVAL, EPERM, EOPNOTSUPP));
+		write_by_mapping(readonly[i].name, fd, EXPECT(EINVAL, EPERM, EOPNOTSUPP, ENOTSUPP_OF_KERNEL));
 		widen(readonly[i].name, fd);
 	}
 	open_what_is_for_root();
@@ -568,7 +582,7 @@ static void storm(void)
 	for (;;) {
 		void *memory;
 		__u32 key = 0;
-		char value[RS_SLOT_SIZE];
+		char value[RS_FLOW_SLOT_SIZE]; /* the larger one */
 		int ring = open_pin(RS_PIN_RING, 0), bell = open_pin(RS_PIN_BELL, BPF_F_RDONLY);
 
 		if (ring >= 0 && !map(ring, PROT_READ, MAP_SHARED, 0, &memory)) {
@@ -588,7 +602,7 @@ static void storm(void)
  */
 static void hold(void)
 {
-	static const char *const readonly[] = { RS_PIN_BELL, RS_PIN_COUNTERS, RS_PIN_ABOUT };
+	static const char *const readonly[] = { RS_PIN_BELL, RS_PIN_COUNTERS, RS_PIN_ABOUT, RS_PIN_PROCESSES };
 	void *memory;
 	int fd, held = 0;
 
@@ -596,7 +610,7 @@ static void hold(void)
 	for (int i = 0; i < 20; i++) {
 		fd = open_pin(RS_PIN_RING, 0);
 		held += fd >= 0 && !map(fd, PROT_READ, MAP_SHARED, 0, &memory);
-		for (int j = 0; j < 3; j++)
+		for (int j = 0; j < (of_flows ? 4 : 3); j++)
 			held += open_pin(readonly[j], BPF_F_RDONLY) >= 0;
 		fd = open(i % 2 ? root : source, O_RDONLY | O_DIRECTORY);
 		held += fd >= 0 && !flock(fd, i < 2 ? LOCK_EX | LOCK_NB : LOCK_SH | LOCK_NB);
@@ -623,6 +637,7 @@ int main(int argc, char **argv)
 		return 2;
 	snprintf(root, sizeof(root), "%s", argv[2]);
 	snprintf(source, sizeof(source), "%s/%s", argv[2], argv[3]);
+	of_flows = !strcmp(argv[3], RS_SOURCE_FLOWS);
 	if (!strcmp(argv[1], "storm"))
 		storm();
 	if (!strcmp(argv[1], "hold"))

@@ -8,6 +8,8 @@ hostile=$root/.build/tests/e2e/hostile
 [ "$(cat /proc/sys/kernel/unprivileged_bpf_disabled)" != 0 ] || skip "everybody may load BPF programs here (kernel.unprivileged_bpf_disabled=0)"
 group=65534 # start_reader's own
 pin_root=/run/ringside
+port=7003 # where nobody listens
+netns=$(stat -L -c %i /proc/self/ns/net)
 
 # Everything that has a number: an attacker may know them all.
 ids() {
@@ -41,31 +43,40 @@ nothing_left() {
 
 # attack ID in|out: every attempt, while two readers follow and pings pass
 attack() {
-	local id=$1 part=$2 readers=() storm pinger holder status=0 i before
+	local id=$1 part=$2 readers=() storm storm_of_flows pinger holder status=0 i before
 	local user=(env -C "$work/$id" setpriv --reuid "$id" --regid "$id" --clear-groups "$hostile")
 	for i in 1 2; do
 		start_reader "$work/reader$i" --stats 3600 --type echo-request,echo-reply rs0
 		readers+=("$reader_pid")
 	done
+	start_reader "$work/flows" --stats 3600 --port "$port" flows
+	readers+=("$reader_pid")
 	before=$(state)
 	"${user[@]}" storm "$pin_root" rs0 &
 	storm=$!
+	"${user[@]}" storm "$pin_root" flows &
+	storm_of_flows=$!
 	pings 100 10.9.0.2 &
 	pinger=$!
 	# shellcheck disable=SC2046 # a word each
 	"${user[@]}" try "$pin_root" rs0 "$index" "$part" $(ids) >"$work/attempts" || status=$?
+	"${user[@]}" try "$pin_root" flows "$index" "$part" >>"$work/attempts" || status=$?
+	for ((i = 0; i < 20; i++)); do ! (exec 3<>/dev/tcp/10.9.0.2/$port) 2>/dev/null || fail "somebody listens on $port"; done
 	wait "$pinger" || fail "the pings were disturbed"
-	kill "$storm"
-	wait "$storm" 2>/dev/null || true
+	kill "$storm" "$storm_of_flows"
+	wait "$storm" "$storm_of_flows" 2>/dev/null || true
 	cat "$work/attempts"
 	[ "$status" = 0 ] || fail "user $id: $(grep -c WRONG "$work/attempts") attempts did not end as they should"
-	equal "attempts by user $id, at least" true "$([ "$(grep -c ^ok "$work/attempts")" -ge 150 ] && echo true)"
+	equal "attempts by user $id, at least" true "$([ "$(grep -c ^ok "$work/attempts")" -ge 300 ] && echo true)"
 	equal "state after the attempts" "$before" "$(state)"
 
 	"${user[@]}" hold "$pin_root" rs0 >"$work/held" &
 	holder=$!
+	"${user[@]}" hold "$pin_root" flows >"$work/held_flows" &
 	wait_for 10 grep -q holding "$work/held"
-	promptly "load again" "$loader" load rs0
+	wait_for 10 grep -q holding "$work/held_flows"
+	promptly "load again" "$loader" load --hooks auto rs0
+	for ((i = 0; i < 20; i++)); do ! (exec 3<>/dev/tcp/10.9.0.2/$port) 2>/dev/null || fail "somebody listens on $port"; done
 	pings 50 10.9.0.2
 	for i in 1 2; do
 		wait_for 10 at_least "$work/reader$i" 300
@@ -74,6 +85,11 @@ attack() {
 		equal "lost by reader $i" 0 "$(lines "$work/reader$i" '.event == "lost"')"
 		accounts "$work/reader$i"
 	done
+	# before and after the programs were exchanged, the same connections
+	wait_for 10 at_least "$work/flows" 40
+	stop_reader "${readers[2]}"
+	equal "refused connections" 40 "$(lines "$work/flows" ".event == \"connect_failed\" and .error == \"ECONNREFUSED\" and .comm == \"hostile.sh\" and .netns == $netns")"
+	accounts "$work/flows"
 	promptly "load another size" "$loader" load --ring-size 256K rs0
 	promptly "unload" "$loader" unload rs0
 	nothing_left
@@ -86,7 +102,7 @@ attack() {
 	# with its children: what runs of it in this namespace is ours
 	pkill -KILL -x hostile
 	wait "$holder" 2>/dev/null || true
-	rm -f "$work"/reader* "$work"/after*
+	rm -f "$work"/reader* "$work"/after* "$work"/flows*
 }
 
 make_link rs0 0

@@ -117,7 +117,7 @@ static void test_help(void)
 {
 	static const char *const documented[] = {
 		"ringside-loader load", "ringside-loader unload", "ringside-loader status", "ringside-loader check", "--group",
-		"--mode", "--xdp", "--no-egress", "--ring-size", "--replace", "--compile", "--source", "--pin-root", "--verbose",
+		"--mode", "--xdp", "--no-egress", "--no-icmp", "--no-flows", "--flow-interval", "--hooks", "--ring-size", "--replace", "--compile", "--source", "--pin-root", "--verbose",
 		"--help", "--version", "--all", "--json", "example:",
 	};
 	static const char *const help[] = { "--help", "-h", "load --help", "load eth0 -h", "unload -h", "status -h", "check -h" };
@@ -145,7 +145,8 @@ static void test_unprivileged(void)
 {
 	static const char *const lines[] = {
 		"load lo", "load nosuch0", "load -g nosuch lo", "load -m 0666 --xdp generic --no-egress --ring-size 4K lo",
-		"load --ring-size 256M lo", "load --compile lo", "load --source /nonexistent lo", "load lo --replace -v",
+		"load --ring-size 256M lo", "load --no-icmp --hooks tracepoints --flow-interval 2.5 lo", "load --flow-interval 0 lo",
+		"load --compile lo", "load --source /nonexistent lo", "load lo --replace -v",
 		"unload lo", "unload --all", "unload --pin-root /nonexistent lo",
 	};
 
