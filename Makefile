@@ -96,7 +96,8 @@ $(READER): $(READER_OBJ) $(LIB_A)
 # --- what people type ---------------------------------------------------------------------
 BUILD_PACKAGES := gcc libc6-dev clang llvm libbpf-dev libelf-dev libjansson-dev libnghttp2-dev
 RUN_PACKAGES   := $(BUILD_PACKAGES) iproute2 iputils-ping util-linux
-TEST_PACKAGES  := $(RUN_PACKAGES) jq curl strace tshark tcpdump bpftool ethtool procps mandoc g++ python3 \
+TEST_PACKAGES  := $(RUN_PACKAGES) jq curl strace tshark tcpdump bpftool ethtool procps mandoc g++ python3 nodejs netcat-openbsd \
+	iperf3 bind9-dnsutils podman crun \
 	$(shell cat tests/vm/packages 2>/dev/null)
 
 # Files that root makes while building for a user would stand in that user's way.

@@ -223,7 +223,7 @@ int flows_prepare(struct flows *f, const struct pin_root *root, const struct opt
 							    f->old.about.flow_interval_ns;
 	set_readers(s, f->has_old ? &f->old : NULL, readers);
 	if (refuse_programs_of_readers(s))
-		return -EPERM;
+		return -EACCES; /* -1 is -EPERM */
 	if (hooks_init(&f->hooks, wanted_hooks(f, o)))
 		return -1;
 	if (load_and_attach(f, root, image, &config))

@@ -25,7 +25,7 @@ struct flows {
 /* Each returns 0, or -1 and has said why. In this order: load and attach, which does
  * nothing yet; pin in the stage; let the new programs work instead of the old.
  */
-/* Also -EPERM: then no source may be loaded for these readers. */
+/* Also -EACCES: then no source may be loaded for these readers. */
 int flows_prepare(struct flows *f, const struct pin_root *root, const struct options *o,
 		  const struct readers *readers, const struct image *image);
 int flows_stage(struct flows *f, const struct pin_root *root);

@@ -319,7 +319,7 @@ static int prepare_flows(struct loading *all, const struct pin_root *root, const
 	/* what is seen on the wire does not depend on it */
 	error = flows_prepare(&all->flows, root, o, readers, &image);
 	all->with_flows = !error;
-	return !error || (all->count && error != -EPERM) ? 0 : -1;
+	return !error || (all->count && error != -EACCES) ? 0 : -1;
 }
 
 static int prepare_all(struct loading *all, const struct pin_root *root, const struct options *o,

@@ -52,11 +52,11 @@ for create in $(numbers_of 'BPF_(LINK_CREATE|RAW_TRACEPOINT_OPEN).* = [0-9]' "${
 	"$loader" unload --all >/dev/null
 	echo "without $named"
 done
-[ $n -ge 8 ] || fail "only $n hooks"
+[ $n -ge 6 ] || fail "only $n hooks"
 
 # no program of flows is taken: libbpf asks twice, the second time for the verifier's log
 load=("$loader" load -m 0666 rs0)
-first=$(numbers_of "$flows_program" "${load[@]}" | head -n 1)
+first=$(numbers_of "$flows_program" "${load[@]}" | sed -n 1p)
 refuse "$first..$((first + 1))" "${load[@]}"
 equal "status without flows" 0 $status
 grep -q '^ringside-loader: load built-in into the kernel: Operation not permitted$' "$work/out" || fail "$(cat "$work/out")"
@@ -71,7 +71,7 @@ stop_reader "$reader_pid"
 
 # flows alone: then it is an error, and nothing is left
 load=("$loader" load --no-icmp lo)
-first=$(numbers_of "$flows_program" "${load[@]}" | head -n 1)
+first=$(numbers_of "$flows_program" "${load[@]}" | sed -n 1p)
 refuse "$first..$((first + 1))" "${load[@]}"
 equal "status of flows alone" 1 $status
 [ ! -e "$pin_root" ] || fail "left: $(find "$pin_root")"
@@ -82,7 +82,7 @@ start_reader "$work/all" flows
 reader_of_all=$reader_pid
 start_traffic "$work/made" 1
 strace -f -qq -s 64 -o "$work/dry" -e trace=bpf "$loader" load -g 65534 rs0 >/dev/null 2>&1
-first=$(grep -nE "$flows_program" "$work/dry" | head -n 1 | cut -d: -f1)
+first=$(grep -nE "$flows_program" "$work/dry" | sed -n 1p | cut -d: -f1)
 before=$(flows_links)
 refuse "$first..$((first + 1))" "$loader" load -m 0666 rs0
 equal "status over loaded flows" 0 $status

@@ -1,6 +1,5 @@
 #!/bin/bash
 # A container of podman: its connections have its id, the runtime, and the name that podman's own socket tells.
-# timeout: 60
 . "$(dirname "$0")/flows-lib.sh"
 
 command -v podman >/dev/null || fail "podman is not installed: make deps"
@@ -16,7 +15,7 @@ pod() {
 		--cgroup-manager cgroupfs --storage-driver vfs --events-backend none "$@"
 }
 # names of containers are what the reader's user may ask for
-mkdir -m 0755 -p /run/podman
+mkdir -m 0755 /run/podman
 pod system service --time 0 unix:///run/podman/podman.sock >"$work/service" 2>&1 &
 listening() { [ -S /run/podman/podman.sock ]; }
 wait_for 20 listening
@@ -28,7 +27,7 @@ import socket
 server = socket.create_server(("10.9.0.2", 7000))
 while True:
     server.accept()[0].close()' &
-listens() { in_peer ss -tlnH sport 7000 | grep -q 7000; }
+listens() { in_peer ss -tlnH sport 7000 | grep 7000 >/dev/null; }
 wait_for 20 listens
 pod run --name ringside-container --network host --cidfile "$work/id" --ulimit host --security-opt seccomp=unconfined --log-driver none \
 	--rootfs "$work/rootfs" /bin/busybox sh -c '

@@ -26,8 +26,8 @@ connections() {
 		{"event":"accept","local_port":$2,"_count":$4}
 		{"event":"close","remote_port":$2,"_count":$4}
 		{"event":"close","local_port":$2,"_count":$4}
-		{"local_port":$2,"_count":$((2 * $4))}
-		{"remote_port":$2,"_count":$((2 * $4))}
+		{"event":["connect","connect_failed","accept","close","flow"],"local_port":$2,"_count":$((2 * $4))}
+		{"event":["connect","connect_failed","accept","close","flow"],"remote_port":$2,"_count":$((2 * $4))}
 	END
 }
 

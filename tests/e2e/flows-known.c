@@ -46,7 +46,7 @@ static const char *find_group(char *text, const char *controllers, char path[PAT
 	return NULL;
 }
 
-/* The inode of its cgroup's directory: of the default hierarchy, of memory's where that is the root. */
+/* The inode of its cgroup's directory: of memory's hierarchy where that is one of its own (v1), else of the default one. */
 static unsigned long long cgroup_id(void)
 {
 	static const char *const unified[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
@@ -59,15 +59,13 @@ static unsigned long long cgroup_id(void)
 	if (length < 0)
 		err(1, "/proc/self/cgroup");
 	text[length] = '\0';
-	if (find_group(text, "", group) && (strcmp(group, "/") || !strstr(text, ":memory:"))) {
-		for (int i = access(unified[0], F_OK) ? 1 : 0; i < 2; i++) {
-			snprintf(path, sizeof(path), "%s%s", unified[i], group);
-			if (!stat(path, &st))
-				return st.st_ino;
-		}
-	}
-	if (find_group(text, "memory", group)) {
+	if (find_group(text, "memory", group) && strcmp(group, "/")) {
 		snprintf(path, sizeof(path), "/sys/fs/cgroup/memory%s", group);
+		if (!stat(path, &st))
+			return st.st_ino;
+	}
+	if (find_group(text, "", group)) {
+		snprintf(path, sizeof(path), "%s%s", unified[access(unified[0], F_OK) ? 1 : 0], group);
 		if (!stat(path, &st))
 			return st.st_ino;
 	}

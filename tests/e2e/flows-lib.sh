@@ -24,7 +24,7 @@ load_flows() {
 	"$loader" load -m 0666 "$@" rs0 >"$work/load"
 	flows_status >"$work/status"
 	missing=$(jq -r .missing "$work/status")
-	export RINGSIDE_TEST_MISSING=$missing # for expect.py's callers
+	export RINGSIDE_TEST_MISSING=$missing # for flows_known.py
 	here=$(netns_of self) there=$(in_peer readlink /proc/self/ns/net | tr -dc 0-9)
 }
 
@@ -44,19 +44,6 @@ sees_failures() { sees "connects that fail before a packet is sent"; }
 sees_accept() { sees "accept before the connection is first used"; }
 sees_peers() { sees "the peer of UDP received"; }
 sees_udp_close() { sees "the end of UDP at once"; }
-
-# outer PID: its number in the initial namespace
-outer() {
-	local status
-	for status in "/proc/self/fd/9/"[0-9]*/status; do
-		if grep -qsE "^NSpid:.*[^0-9]$1$" "$status" && [ "$(readlink "${status%/status}/ns/pid")" = "$(readlink /proc/self/ns/pid)" ]; then
-			status=${status%/status}
-			echo "${status##*/}"
-			return
-		fi
-	done
-	return 1
-}
 
 # expect FILE: each line of it is in exactly one record ("_count": N of them), within some seconds; see the program
 expect() {
@@ -86,7 +73,7 @@ stop_flows() {
 make_wire() {
 	modprobe -q sch_netem || true
 	far=10.9.0.2 wire=rs0
-	ethtool -K rs0 tso off gso off >/dev/null # one packet, one segment
+	ethtool -K rs0 tso off gso off >/dev/null
 	if tc qdisc add dev rs0 root netem limit 10000 delay "$1ms" loss "$2%" 2>/dev/null; then
 		echo "netem: $1 ms, $2 %"
 		return
@@ -94,7 +81,7 @@ make_wire() {
 	far=10.8.0.2 wire=wire0
 	[ -c /dev/net/tun ] || skip "this kernel has neither netem nor tun"
 	python3 "$e2e/flows-wire.py" "$(jq -n "$1 / 1000")" "$(($2 ? 100 / $2 : 0))" >"$work/wire" &
-	wait_for 10 grep -q made "$work/wire"
+	wait_for 10 grep -sq made "$work/wire"
 	ip link set wire1 netns peer
 	ip addr add 10.8.0.1/24 dev wire0
 	ip -n peer addr add 10.8.0.2/24 dev wire1

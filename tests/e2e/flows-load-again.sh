@@ -9,7 +9,11 @@
 start_reader "$work/all" --stats 3600 flows
 start_traffic "$work/made" 2
 loads=$((slower == 1 ? 16 : 4))
+began=$SECONDS
 for i in $(seq $loads); do
+	# when the machine is busy, fewer will do: the traffic goes on all the time
+	[ $i -le 4 ] || [ $((SECONDS - began)) -lt 8 ] || break
+	loaded=$i
 	case $((i % 4)) in
 	1 | 2) interval=$((1000 + i)) options=(--flow-interval $interval) ;;
 	3) options=(-g 65534 -m 0660) ;;
@@ -35,7 +39,7 @@ no_gap "$work/all"
 # kept open across all of it
 equal "closes of those that were held" $((2 * held)) \
 	"$(lines "$work/all" ".event == \"close\" and ([.local_ip, .remote_ip] == [\"127.0.0.1\", \"127.0.0.1\"]) and .duration_us > 0 and .comm == \"flows-load\"")"
-echo "$loads loads, $made connections, each once"
+echo "$loaded loads, $made connections, each once"
 
 # other ways to see the same; an accept that is under way may be seen by neither
 start_reader "$work/ways" flows

@@ -6,6 +6,7 @@
 
 make_link rs0 0
 flows=$pin_root/flows
+netns=$(stat -L -c %i /proc/self/ns/net)
 
 # description BYTE VALUE: the description of flows with one byte changed, and everything else as it is
 description() {
@@ -49,10 +50,11 @@ while IFS='|' read -r what pattern; do
 				fail "$what: after load: $("$loader" status flows 2>&1)"
 			start_reader "$work/all" --udp flows
 			bash -c 'exec 3>/dev/udp/10.9.0.2/4242; echo >&3'
-			sees() { grep -q '"udp_send".*"remote_port":4242' "$work/all"; }
+			sees() { grep -q "\"udp_send\".*\"remote_port\":4242,.*\"netns\":$netns," "$work/all"; }
 			wait_for 10 sees
-			equal "$what: told" 1 "$(grep -c '"udp_send".*"remote_port":4242,.*"packets":1,"bytes":1,' "$work/all")"
 			stop_reader "$reader_pid"
+			equal "$what: told" "[1,1]" "$(jq -c "select(.event == \"udp_send\" and .remote_port == 4242 and .netns == $netns and .end == null) |
+				[.packets, .bytes]" "$work/all")"
 		else
 			"$loader" unload flows >"$work/unload" 2>&1 || fail "$what: unload: $(cat "$work/unload")"
 			[ ! -e "$flows" ] || fail "$what: left: $(find "$flows")"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # curl, a Node server, nc, dig and iperf3: the records say what the programs themselves knew.
-# timeout: 60
 . "$(dirname "$0")/flows-lib.sh"
 
 for program in curl node nc dig iperf3 strace; do
@@ -66,14 +65,14 @@ received() {
 wait_for 10 received
 # unread in no queue any more: all is acknowledged
 acked() {
-	ss -tinH dst 10.9.0.2:7000 | grep -q bytes_acked:34568
+	ss -tinH dst 10.9.0.2:7000 | grep bytes_acked:34568 >/dev/null
 }
 wait_for 10 acked
 ss -tinH dst 10.9.0.2:7000 >"$work/ss"
 exec {to_nc}>&-
 wait "$client"
 cat "$said/k.client" >>"$said/k"
-port=$(grep -oE '10\.9\.0\.1:[0-9]+->10\.9\.0\.2:7000' "$said/strace.client" | head -n 1 | sed 's/.*1:\(.*\)->.*/\1/')
+port=$(grep -oE '10\.9\.0\.1:[0-9]+->10\.9\.0\.2:7000' "$said/strace.client" | sed -n 1p | sed 's/.*1:\(.*\)->.*/\1/')
 [ -n "$port" ] || fail "strace saw no address of nc: $(tail "$said/strace.client")"
 # bytes FILE CALLS: what these calls returned, of the connection
 bytes() {
@@ -105,7 +104,7 @@ cat "$work/expected.dns" >>"$expected"
 iperf() {
 	in_peer "$known" "$said/k" iperf3 -s -1 -J >"$work/iperf.server" &
 	server=$!
-	listening() { in_peer ss -tlnH sport 5201 | grep -q 5201; }
+	listening() { in_peer ss -tlnH sport 5201 | grep 5201 >/dev/null; }
 	wait_for 20 listening
 	iperf_server=$(program iperf3)
 	"$known" "$said/k" iperf3 -c 10.9.0.2 -J "$@" >"$work/iperf.client" || fail "iperf3: $(cat "$work/iperf.client")"
@@ -125,9 +124,9 @@ cat "$work/iperf.client" "$work/iperf.server" | jq -sc --argjson client "$(progr
 		($all + {event: "accept"}), ($all + {event: "close", rx_bytes: {min: (.bytes + 37), max: ($c.end.streams[0].sender.bytes + 37)}, tx_bytes: 0}))' >>"$expected"
 iperf -u -b 20M -n 400K
 # and here a datagram of 4 bytes in each direction
-cat "$work/iperf.client" | jq -c --argjson client "$(program iperf3)" '.start.connected[0] as $a | .end.streams[0].udp |
+jq -c --argjson client "$(program iperf3)" '.start.connected[0] as $a | .end.streams[0].udp |
 	$client + {event: "udp_send", packets: (.packets + 1), bytes: (.bytes + 4), local_ip: $a.local_host, local_port: $a.local_port,
-	remote_ip: $a.remote_host, remote_port: $a.remote_port}' >"$work/udp"
+	remote_ip: $a.remote_host, remote_port: $a.remote_port}' "$work/iperf.client" >"$work/udp"
 if sees_udp_close; then jq -c '.end = true' "$work/udp" >>"$expected"; else jq -c 'del(.attribution)' "$work/udp" >>"$expected"; fi
 
 expect "$expected" 20

@@ -72,7 +72,7 @@ def both_connected():
     sock = client("fd09::2", 7002, socket.AF_INET6)
     e = ends(sock)
     receiver.connect(sock.getsockname())
-    for size in (0, 1, 1000, 5000):  # nothing, and more than a packet takes
+    for size in (1, 0, 1000, 5000):  # nothing, and more than a packet takes
         sock.send(b"x" * size)
     drain(receiver, 1, socket.MSG_PEEK)  # does not take it
     drain(receiver, 4)
