@@ -1,0 +1,244 @@
+// Puts the page together: what comes in goes to the stream, and is drawn as often as somebody can read it.
+import { Chart } from './chart.js';
+import { Connection } from './connection.js';
+import { showDetails } from './details.js';
+import { EVENTS } from './events.js';
+import { makeFilter } from './filter.js';
+import { icmpNames } from './icmp-names.js';
+import { drawNotice, notice } from './notices.js';
+import { drawEchoes, drawFlows, drawTop } from './panels.js';
+import { Search } from './search.js';
+import { Stream } from './stream.js';
+import { countText, Table } from './table.js';
+import { clock, count, duration } from './units.js';
+
+const TABLE_MS = 100;
+const PANELS_MS = 1000;
+const FILTERS = { text: 'search', event: 'filter-event', address: 'filter-address', process: 'filter-process', container: 'filter-container', type: 'filter-type' };
+
+const $ = (id) => document.getElementById(id);
+const stream = new Stream();
+const left = new Set(); // rooms that somebody switched off
+let rooms = [];
+let state = 'connecting';
+let message = '';
+let paused; // the rows as they were, while paused
+let arrivedAtPause = 0;
+let keptAtPause = 0;
+
+const connection = new Connection({
+	state(name, text = '') {
+		state = name;
+		message = text;
+		$('state').dataset.state = name;
+		$('state').textContent = name === 'password' ? 'password needed' : name;
+		drawState();
+	},
+	rooms(list) {
+		rooms = list;
+		for (const { name } of rooms) if (!left.has(name)) connection.join(name);
+		drawRooms();
+		drawState();
+	},
+	lines(room, lines) {
+		const now = Date.now();
+		for (const line of lines) stream.add(line, room, now);
+		if ($('live').hidden) drawState();
+	},
+	missed(room, n) {
+		stream.losses.add(`${room}: this page was too slow or away for too long`, n, Date.now());
+	},
+	history: (historyState) => search.setState(historyState),
+});
+
+const table = new Table({
+	box: $('table'), body: $('table-body'), empty: $('table-empty'), open, pause: () => setPaused(true),
+});
+const search = new Search($('history'), connection, open);
+const rateChart = new Chart($('rate-chart'), (n) => count(Math.round(n)));
+const echoChart = new Chart($('echo-chart'), duration);
+
+function open(row) {
+	showDetails($('record'), row);
+}
+
+function drawState() {
+	const said = notice({ state, message, rooms, chosen: rooms.filter(({ name }) => !left.has(name)).length, records: stream.arrived });
+	drawNotice($('notice'), said);
+	$('live').hidden = stream.arrived === 0;
+}
+
+function roomTitle({ forwarders, watchers }) {
+	if (forwarders.length === 0) return 'no forwarder is connected: start it again';
+	return `${forwarders.map(({ address, since }) => `forwarded from ${address} since ${clock(since)}`).join(', ')}; watched by ${watchers}`;
+}
+
+function drawRooms() {
+	const nav = $('rooms');
+	const focus = document.activeElement?.dataset?.room;
+	nav.replaceChildren(...rooms.map((room) => {
+		const button = document.createElement('button');
+		button.type = 'button';
+		button.dataset.room = room.name;
+		button.textContent = room.forwarders.length > 0 ? room.name : `${room.name}: forwarder is gone`;
+		button.title = roomTitle(room);
+		button.classList.toggle('gone', room.forwarders.length === 0);
+		button.setAttribute('aria-pressed', !left.has(room.name));
+		button.addEventListener('click', () => toggleRoom(room.name));
+		return button;
+	}));
+	if (focus !== undefined) [...nav.children].find(({ dataset }) => dataset.room === focus)?.focus();
+	const forwarders = rooms.reduce((sum, room) => sum + room.forwarders.length, 0);
+	const watchers = rooms.reduce((most, room) => Math.max(most, room.watchers), 0);
+	$('watchers').textContent = rooms.length === 0 ? '' : `${forwarders} forwarding · ${watchers} watching`;
+}
+
+function toggleRoom(name) {
+	if (left.delete(name)) connection.join(name);
+	else {
+		left.add(name);
+		connection.leave(name);
+	}
+	drawRooms();
+	applyFilter();
+	drawState();
+}
+
+function applyFilter() {
+	const chosen = Object.fromEntries(Object.entries(FILTERS).map(([key, id]) => [key, $(id).value]));
+	const shown = { has: (room) => !left.has(room) };
+	stream.setFilter(makeFilter({ ...chosen, rooms: shown }));
+	if (paused) hold();
+	table.toTop();
+	drawTable();
+}
+
+// The rows as they are now, for as long as somebody looks at them.
+function hold() {
+	const rows = [...stream.matching].reverse();
+	paused = { length: rows.length, newest: (i) => rows[i] };
+	arrivedAtPause = stream.arrived;
+	keptAtPause = stream.rows.length;
+}
+
+function setPaused(on) {
+	if (on === Boolean(paused)) return;
+	if (on) hold();
+	else {
+		paused = undefined;
+		table.toTop();
+	}
+	$('pause').setAttribute('aria-pressed', on);
+	$('pause').textContent = on ? 'Go on' : 'Pause';
+	drawTable();
+}
+
+function drawTable() {
+	const rows = paused ?? stream.matching;
+	table.show(rows);
+	table.draw();
+	$('count').textContent = countText(rows.length, paused ? keptAtPause : stream.rows.length, paused, stream.arrived - arrivedAtPause);
+	if (rows.length === 0) $('table-empty').textContent = stream.rows.length > 0 ? 'No record is like that. Clear the filters (Esc in one of them) to see all.' : '';
+}
+
+function drawLoss() {
+	const { losses } = stream;
+	$('loss').hidden = losses.total === 0;
+	document.title = losses.total > 0 ? `⚠ ${count(losses.total)} lost · ringside` : 'ringside';
+	if (losses.total === 0) return;
+	const text = `${count(losses.total)} records are missing`;
+	if ($('loss-text').textContent !== text) $('loss-text').textContent = text;
+	const items = losses.list().map(({ place, count: n, at }) => `${place}: ${count(n)}, last at ${clock(at)}`);
+	while ($('loss-list').children.length > items.length) $('loss-list').lastChild.remove();
+	items.forEach((item, i) => {
+		const node = $('loss-list').children[i] ?? $('loss-list').appendChild(document.createElement('li'));
+		if (node.textContent !== item) node.textContent = item;
+	});
+}
+
+function drawPanels() {
+	const shown = EVENTS.map((event, i) => ({ ...event, label: event.name, i })).filter(({ i }) => !stream.rates.isEmpty(i));
+	rateChart.set(shown, stream.rates.data(shown.map(({ i }) => i)));
+	$('rate-now').textContent = `· ${count(shown.reduce((sum, { i }) => sum + stream.rates.last(i), 0))} now`;
+	for (const { time, us } of stream.echoes.points.splice(0)) stream.roundTrips.add(0, time, us);
+	$('echo-chart').hidden = stream.roundTrips.isEmpty(0);
+	if (!stream.roundTrips.isEmpty(0)) {
+		const [times, values] = stream.roundTrips.data([0]);
+		echoChart.set([{ label: 'longest in a second', light: '#1a5fb4', dark: '#62a0ea', points: true }], [times, values.map((us) => us || null)]);
+	}
+	drawEchoes($('echo'), stream.echoes);
+	drawTop($('talkers'), stream.talkers);
+	drawTop($('processes'), stream.processes);
+	drawFlows($('flows'), stream.flows);
+	drawLoss();
+}
+
+let tableAt = 0;
+let panelsAt = 0;
+let drawn = 0;
+function frame(now) {
+	if (!$('live').hidden) {
+		if (!paused && now - tableAt >= TABLE_MS && drawn !== stream.arrived) {
+			tableAt = now;
+			drawn = stream.arrived;
+			drawTable();
+		} else if (now - panelsAt >= PANELS_MS) {
+			panelsAt = now;
+			drawPanels();
+			if (paused) drawTable();
+		}
+	}
+	requestAnimationFrame(frame);
+}
+
+const KEYS = {
+	'/': () => $('search').focus(),
+	p: () => setPaused(!paused),
+	h: () => search.show(),
+	'?': () => $('help').showModal(),
+	j: () => chooseRow(1), ArrowDown: () => chooseRow(1),
+	k: () => chooseRow(-1), ArrowUp: () => chooseRow(-1),
+};
+
+function chooseRow(by) {
+	$('table').focus({ preventScroll: true });
+	table.move(by);
+}
+
+document.addEventListener('keydown', (event) => {
+	if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
+	const typing = event.target.matches('input, select, textarea');
+	if (typing && event.key === 'Escape' && event.target.closest('#filter')) {
+		event.target.value = '';
+		applyFilter();
+		$('table').focus();
+		return;
+	}
+	if (typing || !Object.hasOwn(KEYS, event.key)) return;
+	event.preventDefault();
+	KEYS[event.key]();
+});
+
+for (const { name } of EVENTS) if (name !== 'other') $('filter-event').append(new Option(name, name));
+for (const name of [...icmpNames, 'TCP', 'UDP']) $('types').append(new Option(name, name));
+$('filter').addEventListener('input', applyFilter);
+$('filter').addEventListener('submit', (event) => event.preventDefault());
+$('filter').addEventListener('reset', () => setTimeout(applyFilter));
+$('pause').addEventListener('click', () => setPaused(!paused));
+$('open-history').addEventListener('click', () => search.show());
+$('open-help').addEventListener('click', () => $('help').showModal());
+$('loss-seen').addEventListener('click', () => {
+	stream.losses.clear();
+	drawLoss();
+});
+$('login').addEventListener('submit', (event) => {
+	event.preventDefault();
+	connection.start($('password').value);
+	$('password').value = '';
+});
+
+search.setState(null);
+applyFilter();
+drawState();
+connection.start();
+requestAnimationFrame(frame);

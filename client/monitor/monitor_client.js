@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+// Forwards records from stdin to a dashboard.
+import { readFileSync } from 'node:fs';
+import { connect } from './connection.js';
+import { Lines } from './lines.js';
+import { readOptions, usage } from './options.js';
+import { Queue } from './queue.js';
+import { toRecord } from './record.js';
+import { Sender } from './sender.js';
+
+const GOODBYE_MS = 3000;
+
+function say(text) {
+	process.stderr.write(`monitor_client: ${text}\n`);
+}
+
+function options() {
+	try {
+		return readOptions(process.argv.slice(2), process.env);
+	} catch (error) {
+		say(error.message);
+		process.exit(2);
+	}
+}
+
+const chosen = options();
+if (chosen.help) {
+	process.stdout.write(usage);
+	process.exit(0);
+}
+if (chosen.version) {
+	const about = JSON.parse(readFileSync(new URL('package.json', import.meta.url)));
+	process.stdout.write(`monitor_client ${about.version}\n`);
+	process.exit(0);
+}
+
+const queue = new Queue(chosen.name, chosen.queue);
+const sender = new Sender(queue, (...batch) => connection.transmit(...batch));
+const connection = connect(chosen, {
+	say,
+	connected: () => sender.connected(),
+	disconnected: () => sender.disconnected(),
+	refused: (message) => {
+		say(message);
+		process.exit(1);
+	},
+});
+
+let linesCut = 0;
+const lines = new Lines((line, cut) => {
+	if (cut > 0) linesCut++;
+	queue.push(toRecord(line, cut));
+	sender.wake();
+});
+
+function account() {
+	if (linesCut > 0) say(`${linesCut} lines were longer than 1 MiB and are cut`);
+	if (queue.totalDropped > 0) say(`${queue.totalDropped} records were dropped, the dashboard was too slow or away`);
+}
+
+let ending = false;
+async function end(patience) {
+	if (ending) return;
+	ending = true;
+	if (sender.waiting > 0 && patience === Infinity) say(`end of input, ${sender.waiting} records are being sent; Ctrl-C gives them up`);
+	if (patience !== Infinity) setTimeout(giveUp, patience).unref();
+	await sender.done();
+	connection.close();
+	account();
+}
+
+function giveUp() {
+	account();
+	if (sender.waiting > 0) say(`${sender.waiting} records were not sent`);
+	process.exit(sender.waiting > 0 ? 1 : 0);
+}
+
+function stop() {
+	if (ending) giveUp();
+	process.stdin.destroy();
+	lines.end();
+	end(GOODBYE_MS);
+}
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
+
+process.stdin.on('data', (chunk) => lines.push(chunk));
+process.stdin.on('end', () => {
+	lines.end();
+	end(Infinity);
+});
+process.stdin.on('error', (error) => {
+	say(`stdin: ${error.code ?? error.message}`);
+	end(GOODBYE_MS);
+});
