@@ -58,8 +58,10 @@ static void program_name(__u32 id, char name[BPF_OBJ_NAME_LEN])
 		close(fd);
 }
 
-/* A program that is held by a link goes only with the link. */
-static bool detach_foreign_link(unsigned int ifindex)
+/* A program that is held by a link goes only with the link. An index alone may be that of
+ * another interface, in another network namespace.
+ */
+static bool detach_foreign_link(unsigned int ifindex, __u32 program)
 {
 	struct bpf_link_info info;
 	bool done = false;
@@ -67,7 +69,8 @@ static bool detach_foreign_link(unsigned int ifindex)
 
 	while (!done && !bpf_link_get_next_id(id, &id)) {
 		int fd = bpf_link_get_fd_by_id(id);
-		if (!link_info(fd, &info) && info.type == BPF_LINK_TYPE_XDP && info.xdp.ifindex == ifindex)
+		if (!link_info(fd, &info) && info.type == BPF_LINK_TYPE_XDP && info.xdp.ifindex == ifindex &&
+		    info.prog_id == program)
 			done = !bpf_link_detach(fd);
 		if (fd >= 0)
 			close(fd);
@@ -100,7 +103,7 @@ static int make_way(const struct source *s, const struct options *o)
 			hint("load --replace takes its place");
 			return -1;
 		}
-		if (!detach_foreign_link(s->about.ifindex) &&
+		if (!detach_foreign_link(s->about.ifindex, there[i].id) &&
 		    bpf_xdp_detach((int)s->about.ifindex, there[i].flags, NULL)) {
 			warn("take xdp program %s (id %u) off %s", name, there[i].id, s->name);
 			return -1;
