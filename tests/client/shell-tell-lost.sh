@@ -36,6 +36,8 @@ canned() {
 	equal "-s" "flows: by the numbers 7 more are missing" "$("$script" -s <"$dir/in" | tail -n 1)"
 	sed 2d "$dir/whole" >"$dir/less"
 	equal "one line less" "0 1" "$(status_of "$script" <"$dir/less") $(status_of "$script" -s <"$dir/less")"
+	{ numbers eth0 0 100 105; numbers eth0 0 0 1; numbers eth0 0 5 5; } >"$dir/again"
+	equal "loaded again" "eth0: by the numbers 3 more are missing" "$("$script" -s <"$dir/again" || true)"
 	{ cat "$dir/whole"; echo '{"event":"icmp","if_na'; } >"$dir/cut"
 	equal "a line that is cut" 1 "$(status_of "$script" <"$dir/cut")"
 	for signal in INT TERM; do

@@ -99,12 +99,15 @@ await scene(async () => {
 	await late.close();
 
 	// a room is switched off and on
+	// and nothing of it comes twice
 	const other = page.locator('#rooms button', { hasText: 'eth1-room' });
-	await filter({ address: '10.9.1.2' });
+	await filter({ address: '10.9.1.2', type: 'Echo' });
 	await other.click();
 	await until(async () => (await shown(page)) === 0, 'the room to be left out');
 	await other.click();
-	await until(async () => (await shown(page)) >= 6, 'the room to be back');
+	await until(async () => (await shown(page)) === 6, 'the room to be back');
+	await run('ping', '-n', '-q', '-c', '1', '10.9.1.2');
+	await until(async () => (await shown(page)) === 8, 'what is new in it');
 	await filter({});
 
 	// history

@@ -21,6 +21,7 @@ function linesOf(bytes) {
 export class Connection {
 	#socket;
 	#joined = new Map(); // room → { epoch, next }
+	#left = new Map(); // the same of those that were left: nothing comes twice
 	#handlers;
 	#again;
 
@@ -60,11 +61,15 @@ export class Connection {
 
 	join(room) {
 		if (this.#joined.has(room)) return;
-		this.#joined.set(room, {});
-		this.#socket.emit('join', room, {});
+		// what came meanwhile is not missed
+		const position = { ...this.#left.get(room), returned: true };
+		this.#left.delete(room);
+		this.#joined.set(room, position);
+		this.#socket.emit('join', room, position);
 	}
 
 	leave(room) {
+		this.#left.set(room, this.#joined.get(room));
 		this.#joined.delete(room);
 		if (this.#socket.connected) this.#socket.emit('leave', room);
 	}
@@ -80,10 +85,11 @@ export class Connection {
 	#take({ room, epoch, from, count }, bytes, confirm) {
 		const position = this.#joined.get(room);
 		if (position) {
-			if (position.epoch === epoch && from > position.next) this.#handlers.missed(room, from - position.next);
+			if (position.epoch === epoch && from > position.next && !position.returned) this.#handlers.missed(room, from - position.next);
 			// what was under way when the line was cut comes once
 			const known = position.epoch === epoch ? Math.max(0, position.next - from) : 0;
 			position.epoch = epoch;
+			position.returned = false;
 			position.next = Math.max(from + count, known > 0 ? position.next : 0);
 			if (known < count) this.#handlers.lines(room, linesOf(new Uint8Array(bytes)).slice(known));
 		}

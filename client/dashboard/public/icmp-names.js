@@ -13,6 +13,7 @@ const V6 = {
 };
 
 export function icmpName(version, type) {
+	if (type === undefined) return 'ICMP';
 	const names = version === 6 ? V6 : V4;
 	return Object.hasOwn(names, type) ? names[type] : `ICMP type ${type}`;
 }

@@ -14,6 +14,7 @@ import { clock, count, duration } from './units.js';
 
 const TABLE_MS = 100;
 const PANELS_MS = 1000;
+const SORT_MS = 150; // what comes in this time, from several rooms, is put in order
 const FILTERS = { text: 'search', event: 'filter-event', address: 'filter-address', process: 'filter-process', container: 'filter-container', type: 'filter-type' };
 
 const $ = (id) => document.getElementById(id);
@@ -25,6 +26,7 @@ let message = '';
 let paused; // the rows as they were, while paused
 let arrivedAtPause = 0;
 let keptAtPause = 0;
+let flushing;
 
 const connection = new Connection({
 	state(name, text = '') {
@@ -41,9 +43,8 @@ const connection = new Connection({
 		drawState();
 	},
 	lines(room, lines) {
-		const now = Date.now();
-		for (const line of lines) stream.add(line, room, now);
-		if ($('live').hidden) drawState();
+		stream.take(lines, room);
+		flushing ??= setTimeout(flush, SORT_MS);
 	},
 	missed(room, n) {
 		stream.losses.add(`${room}: this page was too slow or away for too long`, n, Date.now());
@@ -58,13 +59,19 @@ const search = new Search($('history'), connection, open);
 const rateChart = new Chart($('rate-chart'), (n) => count(Math.round(n)));
 const echoChart = new Chart($('echo-chart'), duration);
 
+function flush() {
+	flushing = undefined;
+	stream.flush();
+	if (!$('notice').hidden) drawState();
+}
+
 function open(row) {
 	showDetails($('record'), row);
 }
 
 function drawState() {
 	const said = notice({ state, message, rooms, chosen: rooms.filter(({ name }) => !left.has(name)).length, records: stream.arrived });
-	drawNotice($('notice'), said);
+	drawNotice($('notice'), said, stream.arrived > 0);
 	$('live').hidden = stream.arrived === 0;
 }
 

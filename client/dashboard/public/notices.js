@@ -8,7 +8,6 @@ export function notice({ state, message, rooms, chosen, records }) {
 		return {
 			title: 'The server is away',
 			text: message ? `${message}.` : 'This page tries again by itself. If it stays so: does the server run (npm start in client/dashboard), and can this machine reach it?',
-			strip: records > 0,
 		};
 	}
 	if (state === 'connecting') return { title: 'Connecting …', text: '' };
@@ -18,7 +17,8 @@ export function notice({ state, message, rooms, chosen, records }) {
 	return undefined;
 }
 
-export function drawNotice(box, said) {
+// strip: above the records, not in their place
+export function drawNotice(box, said, strip) {
 	box.hidden = said === undefined;
 	if (!said) return;
 	const part = (name) => box.querySelector(name);
@@ -29,5 +29,5 @@ export function drawNotice(box, said) {
 	const wasHidden = part('#login').hidden;
 	part('#login').hidden = !said.login;
 	if (said.login && wasHidden) part('#password').focus();
-	box.classList.toggle('strip', Boolean(said.strip));
+	box.classList.toggle('strip', Boolean(strip));
 }

@@ -28,12 +28,12 @@ export function drawEchoes(table, echoes) {
 		[name, duration(last), duration(median), answered > 0 ? duration(most) : '', `${count(answered)}/${count(asked)}`]));
 }
 
-export function flowTexts(row, { duration: lasted, sent, received, again }) {
+function flowTexts({ row, lasted, sent, received, again }) {
 	return [row.process, `${row.from} → ${row.to}`, duration(lasted), bytes(sent), bytes(received), again === undefined ? '' : count(again)];
 }
 
 export function drawFlows(table, flows) {
 	const rows = [];
-	for (let i = 0; i < Math.min(flows.length, 15); i++) rows.push(flows.newest(i));
+	for (let i = 0; i < Math.min(flows.length, 15); i++) rows.push(flowTexts(flows.newest(i)));
 	fill(table, rows);
 }

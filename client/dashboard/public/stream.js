@@ -2,7 +2,6 @@
 import { Echoes } from './echoes.js';
 import { eventIndex, EVENTS } from './events.js';
 import { Losses } from './losses.js';
-import { flowTexts } from './panels.js';
 import { number } from './record.js';
 import { Ring } from './ring.js';
 import { rowOf } from './row.js';
@@ -15,6 +14,7 @@ const KEPT_LENGTH = 32 << 20; // of their lines
 const FLOWS = 100;
 
 export class Stream {
+	#waiting = []; // { row, record }
 	#volume = new Volume();
 	rows = new Ring(KEPT, KEPT_LENGTH);
 	matching = new Ring(KEPT, KEPT_LENGTH);
@@ -34,8 +34,20 @@ export class Stream {
 		for (const row of this.rows) if (filter(row)) this.matching.push(row, row.line.length);
 	}
 
-	add(line, room, now) {
-		const { row, record } = rowOf(line, room, now);
+	// Lines that came: they wait for a moment, so that those of several rooms can be put in order.
+	take(lines, room, now = Date.now()) {
+		for (const line of lines) this.#waiting.push(rowOf(line, room, now));
+		if (this.#waiting.length > KEPT) this.flush(now);
+	}
+
+	flush(now = Date.now()) {
+		const taken = this.#waiting.sort((a, b) => a.row.time - b.row.time);
+		this.#waiting = [];
+		for (const one of taken) this.#add(one, now);
+	}
+
+	#add({ row, record }, now) {
+		const { room, line } = row;
 		this.arrived++;
 		this.rows.push(row, line.length);
 		if (this.filter(row)) this.matching.push(row, row.line.length);
@@ -57,11 +69,12 @@ export class Stream {
 
 	#closed(row, record) {
 		const datagrams = number(record, 'bytes');
-		this.flows.push(flowTexts(row, {
-			duration: number(record, 'duration_us'),
+		this.flows.push({
+			row,
+			lasted: number(record, 'duration_us'),
 			sent: row.event === 'udp_send' ? datagrams : number(record, 'tx_bytes'),
 			received: row.event === 'udp_recv' ? datagrams : number(record, 'rx_bytes'),
 			again: number(record, 'retransmits'),
-		}));
+		});
 	}
 }

@@ -47,6 +47,7 @@ export class Table {
 		this.#rowHeight = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--row'));
 		this.#headHeight = this.#body.offsetTop;
 		this.#height = this.#box.clientHeight;
+		for (const entry of this.#nodes) entry.at = -1; // rows may have another height now
 		this.draw();
 	}
 

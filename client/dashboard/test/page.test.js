@@ -46,9 +46,19 @@ test('hostile records become harmless rows', () => {
 	assert.equal(rowOf('{"__proto__":{"event":"icmp"}}', 'a').row.event, 'other');
 	assert.equal({}.event, undefined);
 	const stream = new Stream();
-	for (const line of lines) stream.add(line, 'a', Date.now());
+	stream.take(lines, 'a');
+	stream.flush();
 	assert.equal(stream.rows.length, lines.length);
 	assert.equal(stream.losses.total, 0);
+});
+
+test('what comes from several rooms at once is put in order', () => {
+	const stream = new Stream();
+	stream.take(['{"timestamp":5}', '{"timestamp":7}'], 'a');
+	stream.take(['{"timestamp":4}', '{"timestamp":6}', '{"timestamp":7,"second":1}'], 'b');
+	assert.equal(stream.rows.length, 0);
+	stream.flush();
+	assert.deepEqual([...stream.rows].map(({ time, room }) => `${time}${room}`), ['4b', '5a', '6b', '7a', '7b']);
 });
 
 test('text that would hide or turn other text is shown as what it is', () => {

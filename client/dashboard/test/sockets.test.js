@@ -249,3 +249,17 @@ test('the page is served with a strict policy, and nothing else is', async (t) =
 	const again = await fetch(url, { headers: { 'if-none-match': page.headers.get('etag') } });
 	assert.equal(again.status, 304);
 });
+
+test('the demo plays real records as if they happened now', async (t) => {
+	const child = spawn(process.execPath, [fileURLToPath(new URL('../demo/demo.js', import.meta.url))], { env: { ...process.env, PORT: '0' } });
+	t.after(() => child.kill('SIGKILL'));
+	let said = '';
+	child.stderr.on('data', (text) => (said += text));
+	await until(() => said.includes('watch http'), 'the demo');
+	const { lines } = watch(t, /http:\S+/.exec(said)[0]);
+	await until(() => lines.length > 300, 'the recent past');
+	const before = lines.length;
+	await until(() => lines.length > before + 20, 'new records');
+	const times = lines.map((line) => JSON.parse(line)).map(({ timestamp, ts_us }) => [timestamp, ts_us / 1000]);
+	for (const [ms, us] of times) assert.ok(Math.abs(ms - us) < 2 && ms <= Date.now() && ms > Date.now() - 120000);
+});
