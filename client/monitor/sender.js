@@ -76,7 +76,6 @@ export class Sender {
 
 	#tellDone() {
 		if (this.#underWay.length > 0 || !this.#queue.empty) return;
-		clearTimeout(this.#timer);
 		for (const resolve of this.#whenDone.splice(0)) resolve();
 	}
 }

@@ -1,10 +1,9 @@
 // The server is killed and started again while records flow: the page says so, comes back by itself, and nothing is lost.
-// Runs in the namespaces that tests/client/browser-restart.sh makes.
+// Runs in the namespaces that tests/client/browser-restart.sh makes; READER is the reader's path.
 import assert from 'node:assert/strict';
-import { forward, launch, openPage, picture, scene, serve, shown, text, until } from './world.js';
+import { forwardReader, launch, openPage, picture, scene, serve, shown, text, until } from './world.js';
 
 const PINGS = 400;
-const { READER } = process.env;
 
 await scene(async () => {
 	const password = 'secret123';
@@ -13,7 +12,7 @@ await scene(async () => {
 	const page = await openPage(server.url);
 	await page.fill('#password', password);
 	await page.keyboard.press('Enter');
-	const forwarder = forward(server.url, 'eth0', { password, input: `setpriv --reuid 65534 --regid 65534 --clear-groups ${READER} --type 8 eth0` });
+	const forwarder = await forwardReader(server.url, 'eth0', { password, args: '--type 8 eth0' });
 	await until(async () => (await text(page, '#notice-title')).includes('Waiting for the first record'), 'the waiting state');
 	await picture(page, 'waiting');
 

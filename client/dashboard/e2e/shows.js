@@ -1,11 +1,10 @@
 // Loader → ping and curl → reader as nobody → forwarder → server → the page: two interfaces in two rooms, and flows.
 // Runs in the namespaces that tests/client/browser-shows.sh makes; READER is the reader's path.
 import assert from 'node:assert/strict';
-import { forward, openPage, picture, rows, run, scene, serve, shown, text, until } from './world.js';
+import { forwardReader, openPage, picture, rows, run, scene, serve, shown, text, until } from './world.js';
 
 const PASSWORD = 'secret123';
-const { READER, WORK } = process.env;
-const reader = (sources) => `setpriv --reuid 65534 --regid 65534 --clear-groups ${READER} ${sources}`;
+const { WORK } = process.env;
 
 await scene(async () => {
 	const server = await serve({ password: PASSWORD, args: ['--history', `${WORK}/history.db`] });
@@ -23,9 +22,8 @@ await scene(async () => {
 	await picture(page, 'empty');
 
 	const password = PASSWORD;
-	const forwarders = ['eth0', 'eth1', 'flows'].map((source) => forward(server.url, `${source}-room`, { password, input: reader(source) }));
+	const forwarders = await Promise.all(['eth0', 'eth1', 'flows'].map((source) => forwardReader(server.url, `${source}-room`, { password, args: source })));
 	await until(async () => (await page.locator('#rooms button').count()) === 3, 'three rooms');
-	for (const forwarder of forwarders) await until(() => forwarder.said.includes('connected'), 'the forwarder');
 
 	await run('ping', '-n', '-q', '-c', '5', '-i', '0.05', '10.9.0.2');
 	await run('ping', '-n', '-q', '-c', '3', '-i', '0.05', '10.9.1.2');

@@ -53,12 +53,17 @@ export async function serve({ port = 0, password = '', args = [] } = {}) {
 	return server;
 }
 
-// input: a shell command whose output is forwarded; without, the test writes to .stdin
-export function forward(url, name, { password = '', input } = {}) {
-	const env = { CLIENTNAME: name, URL: url, PASSWORD: password };
-	const monitor = path('../../monitor/monitor_client.js');
-	if (!input) return launch(process.execPath, [monitor], env);
-	return launch('sh', ['-c', `${input} | exec "$NODE" "$MONITOR"`], { ...env, NODE: process.execPath, MONITOR: monitor });
+// The test writes to its .stdin.
+export function forward(url, name, { password = '' } = {}) {
+	return launch(process.execPath, [path('../../monitor/monitor_client.js')], { CLIENTNAME: name, URL: url, PASSWORD: password });
+}
+
+// The original's pipe line, with the reader ($READER) as nobody; returns when nothing that happens now is missed.
+export async function forwardReader(url, name, { password, args }) {
+	const pipe = `setpriv --reuid 65534 --regid 65534 --clear-groups "$READER" -v ${args} | exec "$NODE" "$MONITOR"`;
+	const forwarder = launch('sh', ['-c', pipe], { CLIENTNAME: name, URL: url, PASSWORD: password, NODE: process.execPath, MONITOR: path('../../monitor/monitor_client.js') });
+	await until(() => forwarder.said.includes('following') && forwarder.said.includes('connected'), `the reader and the forwarder of ${name}`);
+	return forwarder;
 }
 
 export async function openPage(url, options = {}) {
@@ -103,6 +108,7 @@ export async function scene(play) {
 		await play();
 	} catch (error) {
 		console.error(error);
+		for (const page of browser?.contexts().flatMap((context) => context.pages()) ?? []) await picture(page, 'failed');
 		for (const child of children) if (child.said) console.error(`--- ${child.spawnargs.slice(0, 3).join(' ')}:\n${child.said}`);
 		process.exitCode = 1;
 	} finally {

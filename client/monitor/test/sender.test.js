@@ -30,6 +30,19 @@ test('little is sent after a moment, much at once', () => {
 	mock.timers.reset();
 });
 
+test('what was sent before its moment came does not keep from sending what comes later', () => {
+	mock.timers.enable({ apis: ['setTimeout'] });
+	const { sent, sender, push } = setUp();
+	push(3);
+	sender.connected();
+	assert.deepEqual(sent.map(({ count }) => count), [3]);
+	sent[0].acknowledged();
+	push(2);
+	mock.timers.tick(50);
+	assert.deepEqual(sent.map(({ count }) => count), [3, 2]);
+	mock.timers.reset();
+});
+
 test('nothing is sent while away; what was not acknowledged is sent again, under its number', () => {
 	mock.timers.enable({ apis: ['setTimeout'] });
 	const { sent, sender, push } = setUp();
