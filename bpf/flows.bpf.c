@@ -6,9 +6,9 @@
  * (tp_btf). loader/hooks.c says which of them see the same, and which are preferred.
  *
  * A kprobe that hits while a BPF program of another kprobe runs on this CPU is
- * skipped by the kernel (bpf_prog_active, kernel/trace/bpf_trace.c). So what
- * happens in interrupts is taken from tracepoints where there are any, and kprobes
- * see what processes do.
+ * skipped by the kernel (bpf_prog_active, kernel/trace/bpf_trace.c). So what happens
+ * in interrupts is taken from tracepoints too where there are any, and kprobes see
+ * what processes do.
  */
 #include "tcp.bpf.h"
 #include "udp.bpf.h"
@@ -43,30 +43,67 @@ int BPF_KRETPROBE(r_tcp_v6_connect, int error)
 
 /* ------------------------------------------------------------------ TCP: states */
 
+/*
+ * No way sees all of it. The program of a tracepoint may be preempted (from kernel 7.0
+ * on), and while it waits, the kernel skips it for all other threads of this CPU, for as
+ * long as they run. That of a kprobe is not preempted, but skipped in an interrupt of
+ * another kprobe's. So what processes do is the kprobe's, what interrupts do is too, and
+ * the tracepoint's where the kprobe was skipped.
+ */
+struct rs_state_seen {
+	__u64 sk;
+	__u64 state;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct rs_state_seen);
+	__uint(max_entries, 1);
+} states_seen SEC(".maps");
+
 SEC("kprobe/tcp_set_state")
 int BPF_KPROBE(k_tcp_set_state, struct sock *sk, int new)
 {
-	if (rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
-		rs_tcp_state(sk, BPF_CORE_READ(sk, __sk_common.skc_state), new, rs_on_task_stack(ctx));
-	return 0;
-}
+	bool own = rs_on_task_stack(ctx);
+	struct rs_state_seen *seen;
+	__u32 zero = 0;
 
-/* The kernel skips a program that interrupts itself, so there are two of them: one
- * for what processes do, one for what interrupts do to them meanwhile.
- */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(t_inet_sock_set_state, struct sock *sk, int old, int new)
-{
-	if (rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
-		rs_tcp_state(sk, old, new, true);
+	if (!rs_is_active() || !rs_is_inet(sk, IPPROTO_TCP))
+		return 0;
+	seen = bpf_map_lookup_elem(&states_seen, &zero);
+	if (seen && !own) {
+		seen->sk = (__u64)sk;
+		seen->state = (__u64)new;
+	}
+	rs_tcp_state(sk, BPF_CORE_READ(sk, __sk_common.skc_state), new, own);
 	return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(t_inet_sock_set_state_irq, struct sock *sk, int old, int new)
 {
-	if (!rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+	struct rs_state_seen *seen;
+	__u32 zero = 0;
+
+	if (rs_on_task_stack(ctx) || !rs_is_active() || !rs_is_inet(sk, IPPROTO_TCP))
+		return 0;
+	seen = bpf_map_lookup_elem(&states_seen, &zero);
+	if (seen && seen->sk == (__u64)sk && seen->state == (__u64)new)
+		seen->sk = 0;
+	else
 		rs_tcp_state(sk, old, new, false);
+	return 0;
+}
+
+/* Without kprobes: a program of a tracepoint is skipped where it interrupts itself, so
+ * this one is for what processes do, the one above for what interrupts do meanwhile.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(t_inet_sock_set_state, struct sock *sk, int old, int new)
+{
+	if (rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+		rs_tcp_state(sk, old, new, true);
 	return 0;
 }
 

@@ -15,7 +15,7 @@
  *       processes             0440 GROUP  opened BPF_F_RDONLY: frozen, so nobody writes
  *       root/                 0700 root
  *         HOOK                0600 root   a link for each: k_tcp_v4_connect (kprobe), r_ (kretprobe),
- *                                         t_inet_sock_set_state (tracepoint), tick (timer)
+ *                                         t_net_dev_queue (tracepoint), tick (timer)
  *         state/              0700 root   maps that go on when the programs are exchanged; gate says
  *                                         which programs work
  *     %stage/                 0700 root   sources that are not whole yet, or not any more

@@ -22,6 +22,8 @@ struct rs_tracked {
 	__u8 calling;	/* in tcp_v4_connect() or tcp_v6_connect() */
 	__u8 accepted;	/* and that is told */
 	__u8 pad;
+	__u32 retransmits; /* that were told */
+	__u32 pad2;
 	char if_name[16]; /* a route may be gone before the connection is */
 };
 
@@ -347,7 +349,9 @@ static __always_inline void rs_tcp_accepted(struct sock *sk)
 	}
 }
 
-/* MORE is what the socket has not counted yet. */
+/* MORE is what the socket has not counted yet. Where it has counted nothing (kernel 6.18), nothing was sent:
+ * the segment still waited in this host.
+ */
 static __noinline int rs_tcp_retransmitted(__u64 key, __u32 more)
 {
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
@@ -356,6 +360,10 @@ static __noinline int rs_tcp_retransmitted(__u64 key, __u32 more)
 	rs_story_of(&s, (void *)key, t, RS_RETRANSMIT, false);
 	rs_totals(&s, (void *)key);
 	s.retransmits += more;
+	if (s.retransmits == (t ? t->retransmits : 0))
+		return 0;
+	if (t)
+		t->retransmits = s.retransmits;
 	rs_tell(&s);
 	return 0;
 }

@@ -133,12 +133,12 @@ static void run_compiler(const char *sources, const char *file, int in, int out)
 
 static int read_object(int fd, struct image *image)
 {
-	char *bytes = malloc(OBJECT_MAX); /* for the life of this process */
+	char *bytes = malloc(OBJECT_MAX);
 	ssize_t size;
 
 	if (!bytes)
 		return -1;
-	image->bytes = bytes;
+	image->bytes = image->compiled = bytes;
 	image->size = 0;
 	while ((size = read(fd, bytes + image->size, OBJECT_MAX - image->size)) > 0)
 		image->size += (size_t)size;
@@ -188,5 +188,9 @@ done:
 		if (out[i] >= 0)
 			close(out[i]);
 	close(in);
+	if (error) {
+		free(image->compiled);
+		image->compiled = NULL;
+	}
 	return error;
 }

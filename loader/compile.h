@@ -7,9 +7,9 @@
 
 #include "object.h"
 
-/* INSTALLED: FILE is one of the installed bpf/. The image is the caller's for as long as
- * the process lives. Returns 0, or -1 and has said why; what the compiler says
- * goes to stderr as it is.
+/* INSTALLED: FILE is one of the installed bpf/. The image's bytes are the caller's to
+ * free: image->compiled. Returns 0, or -1 and has said why; what the compiler says goes
+ * to stderr as it is.
  */
 int compile(const char *file, bool installed, struct image *image);
 

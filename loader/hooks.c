@@ -35,8 +35,9 @@ static const struct event {
 		{ { "k_tcp_v4_connect", "r_tcp_v4_connect", "k_tcp_v6_connect", "r_tcp_v6_connect" } },
 		{ { "k_tcp_v4_connect", "r_tcp_v4_connect" }, "IPv6 connects that fail before a packet is sent" },
 		{ { NULL }, "connects that fail before a packet is sent", "by the change of state" } } },
-	/* the tracepoints miss nothing that happens in an interrupt: see flows.bpf.c */
+	/* neither a kprobe nor a tracepoint alone sees all: see flows.bpf.c */
 	{ "tcp states", {
+		{ { "k_tcp_set_state", "t_inet_sock_set_state_irq" } },
 		{ { "t_inet_sock_set_state", "t_inet_sock_set_state_irq" } },
 		{ { "k_tcp_set_state" } },
 		{ { NULL }, "connect, accept and close of TCP" } } },

@@ -318,6 +318,7 @@ static int prepare_flows(struct loading *all, const struct pin_root *root, const
 		return -1;
 	/* what is seen on the wire does not depend on it */
 	error = flows_prepare(&all->flows, root, o, readers, &image);
+	free(image.compiled);
 	all->with_flows = !error;
 	return !error || (all->count && error != -EACCES) ? 0 : -1;
 }
@@ -341,6 +342,7 @@ static int prepare_all(struct loading *all, const struct pin_root *root, const s
 	for (int i = 0; i < 2; i++)
 		if (shared[i] >= 0)
 			close(shared[i]);
+	free(image.compiled);
 	return error;
 }
 

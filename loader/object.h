@@ -11,6 +11,7 @@ struct image {
 	const void *bytes;
 	size_t size;
 	const char *name; /* for messages and for rs_about.program */
+	void *compiled;	  /* its bytes where this process holds them; who compiles frees them */
 };
 
 /* The objects inside this binary: bpf/icmp.bpf.c, bpf/flows.bpf.c. */

@@ -214,7 +214,8 @@ size_t ringside_path(const char parts[RS_PATH_SIZE], int cut, char *path)
 	size_t count = 0;
 	char *to = path;
 
-	for (; at < end && *at; at += strnlen(at, (size_t)(end - at)) + 1)
+	/* a part that does not end here is not whole: it would be the name of another directory */
+	for (; at < end && *at && memchr(at, '\0', (size_t)(end - at)); at += strlen(at) + 1)
 		start[count++] = at;
 	if (cut) {
 		memcpy(to, "...", 3);

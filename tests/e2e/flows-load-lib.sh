@@ -14,7 +14,7 @@ step=
 # start_traffic FILE THREADS [MICROSECONDS]: one connection after the other in each, and $held that stay
 start_traffic() {
 	mkfifo "$1.end"
-	"$traffic" $port $held "$2" $((slower == 1 ? ${3:-200} : 5000)) <"$1.end" >"$1" &
+	"$traffic" $port $held "$2" $((slower == 1 ? ${3:-200} : 20000)) <"$1.end" >"$1" &
 	traffic_pid=$!
 	exec {traffic_end}>"$1.end"
 	wait_for 10 grep -sq ready "$1"

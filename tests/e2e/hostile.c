@@ -122,7 +122,7 @@ static void open_what_is_for_root(void)
 	};
 	/* whoever writes to the gate stops all of it, whoever reads sockets knows more than is told */
 	static const char *const of_sockets[] = {
-		RS_DIR_ROOT "/tick", RS_DIR_ROOT "/t_inet_sock_set_state", RS_DIR_ROOT "/" RS_DIR_STATE "/gate",
+		RS_DIR_ROOT "/tick", RS_DIR_ROOT "/t_inet_sock_set_state_irq", RS_DIR_ROOT "/" RS_DIR_STATE "/gate",
 		RS_DIR_ROOT "/" RS_DIR_STATE "/sockets",
 	};
 
