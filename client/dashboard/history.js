@@ -13,6 +13,7 @@ export class History {
 	#bytes = 0;
 	#writing = false;
 	#inHand = []; // what is being written
+	#failed = false; // the thread is gone
 	#lost = 0; // records
 	#error;
 	#searches = new Map();
@@ -44,7 +45,7 @@ export class History {
 	}
 
 	add(room, bytes) {
-		if (this.#bytes + bytes.length > MOST_BYTES_WAITING) {
+		if (this.#failed || this.#bytes + bytes.length > MOST_BYTES_WAITING) {
 			this.#lose([{ bytes }]);
 			return;
 		}
@@ -54,6 +55,7 @@ export class History {
 
 	search(question) {
 		if (question === null || typeof question !== 'object') return Promise.resolve({ error: 'that is no question' });
+		if (this.#failed) return Promise.resolve({ error: 'the history has failed' });
 		if (this.#searches.size >= SEARCHES) return Promise.resolve({ error: 'too many questions at once' });
 		const id = ++this.#searchId;
 		return new Promise((resolve) => {
@@ -64,6 +66,7 @@ export class History {
 
 	async close() {
 		clearInterval(this.#timer);
+		if (this.#failed) return;
 		const closed = new Promise((resolve) => (this.#closed = resolve));
 		this.#write();
 		this.#worker.once('exit', this.#closed);
@@ -115,6 +118,9 @@ export class History {
 		this.#say(`history: ${message}`);
 		for (const answer of this.#searches.values()) answer({ error: 'the history has failed' });
 		this.#searches.clear();
+		this.#failed = true;
+		this.#lose([...this.#inHand, ...this.#waiting]);
+		this.#waiting = [];
 		this.#error = message;
 		this.#setState(this.state);
 	}

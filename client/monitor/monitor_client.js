@@ -8,6 +8,7 @@ import { Queue } from './queue.js';
 import { toRecord } from './record.js';
 import { Sender } from './sender.js';
 
+const LAST_WORDS_MS = 300; // Ctrl-C ends the reader too, and it says something before
 const GOODBYE_MS = 3000;
 
 function say(text) {
@@ -58,10 +59,14 @@ function account() {
 	if (queue.totalDropped > 0) say(`${queue.totalDropped} records were dropped, the dashboard was too slow or away`);
 }
 
+let stopping = false;
 let ending = false;
-async function end(patience) {
+async function end() {
 	if (ending) return;
 	ending = true;
+	process.stdin.destroy();
+	lines.end();
+	const patience = stopping ? GOODBYE_MS : Infinity;
 	if (sender.waiting > 0 && patience === Infinity) say(`end of input, ${sender.waiting} records are being sent; Ctrl-C gives them up`);
 	if (patience !== Infinity) setTimeout(giveUp, patience).unref();
 	await sender.done();
@@ -76,20 +81,17 @@ function giveUp() {
 }
 
 function stop() {
-	if (ending) giveUp();
-	process.stdin.destroy();
-	lines.end();
-	end(GOODBYE_MS);
+	if (stopping || ending) giveUp();
+	stopping = true;
+	setTimeout(end, LAST_WORDS_MS);
 }
 process.on('SIGINT', stop);
 process.on('SIGTERM', stop);
 
 process.stdin.on('data', (chunk) => lines.push(chunk));
-process.stdin.on('end', () => {
-	lines.end();
-	end(Infinity);
-});
+process.stdin.on('end', end);
 process.stdin.on('error', (error) => {
 	say(`stdin: ${error.code ?? error.message}`);
-	end(GOODBYE_MS);
+	process.exitCode = 1;
+	end();
 });

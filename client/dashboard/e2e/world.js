@@ -68,7 +68,7 @@ export async function forwardReader(url, name, { password, args }) {
 
 export async function openPage(url, options = {}) {
 	browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--enable-precise-memory-info'] });
-	const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, ...options });
+	const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, reducedMotion: 'reduce', ...options });
 	page.complaints = [];
 	page.on('pageerror', (error) => page.complaints.push(error.stack));
 	page.on('console', (message) => {

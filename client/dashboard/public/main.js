@@ -34,6 +34,7 @@ const connection = new Connection({
 		message = text;
 		$('state').dataset.state = name;
 		$('state').textContent = name === 'password' ? 'password needed' : name;
+		drawRooms();
 		drawState();
 	},
 	rooms(list) {
@@ -97,7 +98,7 @@ function drawRooms() {
 	if (focus !== undefined) [...nav.children].find(({ dataset }) => dataset.room === focus)?.focus();
 	const forwarders = rooms.reduce((sum, room) => sum + room.forwarders.length, 0);
 	const watchers = rooms.reduce((most, room) => Math.max(most, room.watchers), 0);
-	$('watchers').textContent = rooms.length === 0 ? '' : `${forwarders} forwarding · ${watchers} watching`;
+	$('watchers').textContent = rooms.length === 0 || state !== 'connected' ? '' : `${forwarders} forwarding · ${watchers} watching`;
 }
 
 function toggleRoom(name) {

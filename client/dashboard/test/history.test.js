@@ -1,7 +1,7 @@
 // The history answers by time, address and process, stays within its size, and survives a kill.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,4 +107,18 @@ test('the thread keeps what it was given before it closes, and loses loudly what
 	const file = new HistoryFile(path, 1 << 30);
 	assert.equal(file.search({ event: 'icmp', limit: 1000 }).records.length, 200);
 	file.close();
+});
+
+test('a thread that has failed loses loudly, and keeps nobody waiting', async () => {
+	const said = [];
+	const worker = Object.assign(new EventEmitter(), { postMessage: () => {} });
+	const history = new History(worker, {}, (text) => said.push(text));
+	history.add('eth0', batch([record(1), record(2)]).bytes);
+	const asked = history.search({});
+	worker.emit('error', new Error('out of memory'));
+	assert.deepEqual([await asked, await history.search({})], Array(2).fill({ error: 'the history has failed' }));
+	assert.deepEqual([history.state.lost, history.state.error], [2, 'out of memory']);
+	history.add('eth0', batch([record(3)]).bytes);
+	await history.close();
+	assert.match(said.join('\n'), /out of memory/);
 });

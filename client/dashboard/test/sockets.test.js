@@ -195,8 +195,9 @@ test('SIGTERM sends what is held and ends with 0; while the server is away it gi
 	one.stdin.write('{"i":2}');
 	await until(() => lines.length === 1, 'the first record');
 	one.kill('SIGTERM');
+	one.stdin.write('\n{"last":"words"}\n');
 	assert.equal(await one.exit, 0, one.messages);
-	await until(() => lines.length === 2, 'the second record');
+	await until(() => lines.length === 3, 'the second record, and what the reader says at its end');
 	await close();
 	const two = monitor(t, url);
 	two.stdin.write('{"i":1}\n');
