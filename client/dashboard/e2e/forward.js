@@ -20,7 +20,7 @@ const parts = Array.from({ length: Math.floor(lines.length / PART) }, (_, i) => 
 const dashboard = await startDashboard({ host: '127.0.0.1', port: 0, password: '', recent: 10000 });
 const monitor = fileURLToPath(new URL('../../monitor/monitor_client.js', import.meta.url));
 const env = { ...process.env, CLIENTNAME: 'forward', URL: `http://127.0.0.1:${dashboard.port}`, PASSWORD: '' };
-// its own thread for collecting garbage counts as well: all of it is on the one core
+// all of its threads are on one core
 const child = spawn('taskset', ['-c', '0', process.execPath, monitor], { env, stdio: ['pipe', 'ignore', 'pipe'] });
 process.on('exit', () => child.kill('SIGKILL'));
 let said = '';

@@ -61,7 +61,7 @@ await scene(async () => {
 		return found['10.9.0.1 → 10.9.0.2']?.[0] === '5/5' && found['10.9.1.1 → 10.9.1.2']?.[0] === '3/3' && found;
 	}, 'the round trips');
 	assert.match(echoes['10.9.0.1 → 10.9.0.2'][1], /^\d.* (µs|ms)$/);
-	await until(async () => (await cells('flows')).some((flow) => /^curl\[\d+\]$/.test(flow[0]) && flow[1].includes('10.9.0.2:8080') && flow[4] === '3.0 MB'), 'the flow of curl with its bytes');
+	await until(async () => (await cells('flows')).some((flow) => /^curl\n\d+$/.test(flow[0]) && flow[1].includes('10.9.0.2:8080') && flow[4] === '3.0 MB'), 'the flow of curl with its bytes');
 	await until(async () => (await cells('processes')).some(([name]) => name === 'curl'), 'curl among the processes');
 	await until(async () => (await cells('talkers')).some(([name]) => name === '10.9.0.2'), 'the peer among the talkers');
 	assert.ok((await page.locator('#rate-chart canvas').count()) === 1, 'the chart');

@@ -52,7 +52,7 @@ export class Chart {
 			legend: { show: this.#lines.length > 1 },
 			cursor: { drag: { x: false, y: false } },
 			scales: { y: { range: (_, least, most) => [0, Math.max(1, most * 1.1)] } },
-			axes: [{ ...axis, size: 28, values: (_, seconds) => seconds.map(time) }, { ...axis, size: 60, values: (_, values) => values.map(this.#value) }],
+			axes: [{ ...axis, size: 28, values: (_, seconds) => seconds.map(time) }, { ...axis, size: 60, values: (_, values) => values.map((n) => (Number.isInteger(n) ? this.#value(n) : '')) }],
 			series: [
 				{ value: (_, s) => (s === null ? '' : time(s)) },
 				...this.#lines.map(({ label, light, dark: night, points }) => ({

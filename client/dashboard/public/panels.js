@@ -29,7 +29,8 @@ export function drawEchoes(table, echoes) {
 }
 
 function flowTexts({ row, lasted, sent, received, again }) {
-	return [row.process, `${row.from} → ${row.to}`, duration(lasted), bytes(sent), bytes(received), again === undefined ? '' : count(again)];
+	// in two lines, for a column has little room
+	return [row.process.replace(/\[(\d+)\]$/, '\n$1'), `${row.from} →\n${row.to}`, duration(lasted), bytes(sent), bytes(received), again === undefined ? '' : count(again)];
 }
 
 export function drawFlows(table, flows) {
