@@ -5,10 +5,10 @@
 
 #include "socket.bpf.h"
 
-static __always_inline struct dst_entry *rs_dst(struct sk_buff *skb)
+static __always_inline struct dst_entry *rs_dst(const bool typed, struct sk_buff *skb)
 {
 	/* bit 0 says whether it is counted (SKB_DST_NOREF, include/linux/skbuff.h) */
-	return (void *)(BPF_CORE_READ(skb, _skb_refdst) & ~1UL);
+	return (void *)(RS_GET(typed, skb, _skb_refdst) & ~1UL);
 }
 
 /* What a packet of a socket says, from its IP header on. */
@@ -25,11 +25,11 @@ struct rs_datagram {
 };
 
 /* Returns false for what has no UDP header: a later fragment, another protocol. */
-static __noinline bool rs_read_datagram(struct sk_buff *skb, struct rs_datagram *d)
+static __always_inline bool rs_read_packet(const bool typed, struct sk_buff *skb, struct rs_datagram *d)
 {
-	unsigned char *head = BPF_CORE_READ(skb, head);
-	unsigned char *network = head + BPF_CORE_READ(skb, network_header), *transport;
-	struct skb_shared_info *shared = (void *)(head + BPF_CORE_READ(skb, end));
+	unsigned char *head = RS_GET(typed, skb, head);
+	unsigned char *network = head + RS_GET(typed, skb, network_header), *transport;
+	struct skb_shared_info *shared = (void *)(head + RS_GET(typed, skb, end));
 	union {
 		struct iphdr v4;
 		struct ipv6hdr v6;
@@ -64,7 +64,7 @@ static __noinline bool rs_read_datagram(struct sk_buff *skb, struct rs_datagram 
 			transport += sizeof(fragment);
 		} else if (d->protocol != IPPROTO_UDP) {
 			/* extension headers that a socket asked for */
-			transport = head + BPF_CORE_READ(skb, transport_header);
+			transport = head + RS_GET(typed, skb, transport_header);
 			d->protocol = BPF_CORE_READ(skb, sk, sk_protocol);
 		}
 	} else {
@@ -80,6 +80,16 @@ static __noinline bool rs_read_datagram(struct sk_buff *skb, struct rs_datagram 
 	gso = BPF_CORE_READ(shared, gso_size);
 	d->packets = gso ? (d->bytes + gso - 1) / gso : 1;
 	return true;
+}
+
+static __noinline bool rs_read_datagram(struct sk_buff *skb, struct rs_datagram *d)
+{
+	return rs_read_packet(false, skb, d);
+}
+
+static __noinline bool rs_read_datagram_typed(struct sk_buff *skb, struct rs_datagram *d)
+{
+	return rs_read_packet(true, skb, d);
 }
 
 #endif

@@ -75,7 +75,7 @@ static __always_inline __u64 rs_request_sender(__u64 sk, struct rs_echo_key *key
 	struct rs_echo_sender *sender = bpf_map_lookup_elem(&echo_senders, &sk);
 	__u64 process, *noted;
 
-	if (!sender || sender->ino != rs_socket_ino((struct sock *)sk))
+	if (!sender || sender->ino != rs_socket_ino(false, (struct sock *)sk))
 		return 0;
 	process = sender->process;
 	noted = bpf_map_lookup_elem(&echoes, key);

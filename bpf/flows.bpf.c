@@ -69,14 +69,14 @@ int BPF_KPROBE(k_tcp_set_state, struct sock *sk, int new)
 	struct rs_state_seen *seen;
 	__u32 zero = 0;
 
-	if (!rs_is_active() || !rs_is_inet(sk, IPPROTO_TCP))
+	if (!rs_state_tells(new) || !rs_is_active() || !rs_is_inet(false, sk, IPPROTO_TCP))
 		return 0;
 	seen = bpf_map_lookup_elem(&states_seen, &zero);
 	if (seen && !own) {
 		seen->sk = (__u64)sk;
 		seen->state = (__u64)new;
 	}
-	rs_tcp_state(sk, BPF_CORE_READ(sk, __sk_common.skc_state), new, own);
+	rs_tcp_state(false, sk, BPF_CORE_READ(sk, __sk_common.skc_state), new, own);
 	return 0;
 }
 
@@ -86,13 +86,13 @@ int BPF_PROG(t_inet_sock_set_state_irq, struct sock *sk, int old, int new)
 	struct rs_state_seen *seen;
 	__u32 zero = 0;
 
-	if (rs_on_task_stack(ctx) || !rs_is_active() || !rs_is_inet(sk, IPPROTO_TCP))
+	if (!rs_state_tells(new) || rs_on_task_stack(ctx) || !rs_is_active() || !rs_is_inet(true, sk, IPPROTO_TCP))
 		return 0;
 	seen = bpf_map_lookup_elem(&states_seen, &zero);
 	if (seen && seen->sk == (__u64)sk && seen->state == (__u64)new)
 		seen->sk = 0;
 	else
-		rs_tcp_state(sk, old, new, false);
+		rs_tcp_state(true, sk, old, new, false);
 	return 0;
 }
 
@@ -102,8 +102,8 @@ int BPF_PROG(t_inet_sock_set_state_irq, struct sock *sk, int old, int new)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(t_inet_sock_set_state, struct sock *sk, int old, int new)
 {
-	if (rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
-		rs_tcp_state(sk, old, new, true);
+	if (rs_state_tells(new) && rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(true, sk, IPPROTO_TCP))
+		rs_tcp_state(true, sk, old, new, true);
 	return 0;
 }
 
@@ -115,7 +115,7 @@ int BPF_PROG(t_inet_sock_set_state, struct sock *sk, int old, int new)
 SEC("kprobe/security_sock_graft")
 int BPF_KPROBE(k_security_sock_graft, struct sock *sk)
 {
-	if (rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+	if (rs_is_active() && rs_is_inet(false, sk, IPPROTO_TCP))
 		rs_tcp_accepted(sk);
 	return 0;
 }
@@ -123,7 +123,7 @@ int BPF_KPROBE(k_security_sock_graft, struct sock *sk)
 SEC("kretprobe/inet_csk_accept")
 int BPF_KRETPROBE(r_inet_csk_accept, struct sock *sk)
 {
-	if (sk && rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
+	if (sk && rs_is_active() && rs_is_inet(false, sk, IPPROTO_TCP))
 		rs_tcp_accepted(sk);
 	return 0;
 }
@@ -146,62 +146,73 @@ int BPF_PROG(t_tcp_retransmit_skb, struct sock *sk)
 SEC("kprobe/tcp_sendmsg")
 int BPF_KPROBE(k_tcp_sendmsg, struct sock *sk)
 {
-	return rs_is_active() ? rs_tcp_used((__u64)sk) : 0;
+	return rs_is_active() ? rs_tcp_used_copied(sk, 0, true) : 0;
 }
 
 SEC("kprobe/tcp_recvmsg")
 int BPF_KPROBE(k_tcp_recvmsg, struct sock *sk)
 {
-	return rs_is_active() ? rs_tcp_used((__u64)sk) : 0;
+	return rs_is_active() ? rs_tcp_used_copied(sk, 0, true) : 0;
+}
+
+static __always_inline int rs_tcp_length(struct sock *sk)
+{
+	return rs_is_inet(true, sk, IPPROTO_TCP) && rs_is_active() ? rs_tcp_used_typed(sk, 0, true) : 0;
 }
 
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(t_sock_send_length, struct sock *sk)
 {
-	if (rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
-		rs_tcp_used((__u64)sk);
-	return 0;
+	return rs_tcp_length(sk);
 }
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(t_sock_recv_length, struct sock *sk)
 {
-	if (rs_is_active() && rs_is_inet(sk, IPPROTO_TCP))
-		rs_tcp_used((__u64)sk);
-	return 0;
+	return rs_tcp_length(sk);
 }
 
 /* ------------------------------------------------------------------ UDP */
 
-/* QUEUED: at the device, so not by whoever runs. */
-static __always_inline int rs_sent(struct sk_buff *skb, const bool queued)
+/* QUEUED: at the device, so not by whoever runs; a tracepoint. */
+static __always_inline int rs_sent(struct sk_buff *skb, struct sock *sk, const bool queued)
 {
-	struct sock *sk = BPF_CORE_READ(skb, sk);
 	struct rs_datagram d;
+
+	if (!(queued ? rs_read_datagram_typed(skb, &d) : rs_read_datagram(skb, &d)) || d.protocol != IPPROTO_UDP)
+		return 0;
+	return queued ? rs_udp_queued(sk, skb, &d) : rs_udp_sent(sk, skb, &d);
+}
+
+/* Whose packet it is, if it is a UDP socket's. */
+static __always_inline struct sock *rs_udp_sender(const bool typed, struct sk_buff *skb)
+{
+	struct sock *sk = RS_GET(typed, skb, sk);
 	__u8 state;
 
 	if (!sk)
 		return 0;
-	state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	state = RS_GET(typed, sk, __sk_common.skc_state);
 	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
 		return 0; /* not whole sockets */
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP || !rs_is_active() || !rs_read_datagram(skb, &d) ||
-	    d.protocol != IPPROTO_UDP)
-		return 0;
-	return queued ? rs_udp_queued(sk, skb, &d) : rs_udp_sent(sk, skb, &d);
+	return RS_GET(typed, sk, sk_protocol) == IPPROTO_UDP ? sk : 0;
 }
 
 /* Both are called by the sender, with all headers in place. */
 SEC("kprobe/ip_send_skb")
 int BPF_KPROBE(k_ip_send_skb, struct net *net, struct sk_buff *skb)
 {
-	return rs_sent(skb, false);
+	struct sock *sk = rs_udp_sender(false, skb);
+
+	return sk && rs_is_active() ? rs_sent(skb, sk, false) : 0;
 }
 
 SEC("kprobe/ip6_send_skb")
 int BPF_KPROBE(k_ip6_send_skb, struct sk_buff *skb)
 {
-	return rs_sent(skb, false);
+	struct sock *sk = rs_udp_sender(false, skb);
+
+	return sk && rs_is_active() ? rs_sent(skb, sk, false) : 0;
 }
 
 /* The packet of this CPU that passed a device which hands it on to another one. */
@@ -221,8 +232,8 @@ static __always_inline bool rs_is_first_device(struct sk_buff *skb)
 {
 	__u32 zero = 0;
 	__u64 *last = bpf_map_lookup_elem(&stacked, &zero);
-	struct net_device *dev = BPF_CORE_READ(skb, dev);
-	struct dst_entry *dst = rs_dst(skb);
+	struct net_device *dev = skb->dev;
+	struct dst_entry *dst = rs_dst(true, skb);
 	bool same;
 
 	if (!last)
@@ -234,24 +245,22 @@ static __always_inline bool rs_is_first_device(struct sk_buff *skb)
 	}
 	if (BPF_CORE_READ(dst, dev) != dev)
 		return false;
-	*last = BPF_CORE_READ(dev, flags) & IFF_LOOPBACK ? 0 : (__u64)skb;
+	*last = dev->flags & IFF_LOOPBACK ? 0 : (__u64)skb;
 	return true;
 }
 
 SEC("tp_btf/net_dev_queue")
 int BPF_PROG(t_net_dev_queue, struct sk_buff *skb)
 {
-	return BPF_CORE_READ(skb, sk) && rs_is_first_device(skb) ? rs_sent(skb, true) : 0;
+	struct sock *sk = rs_udp_sender(true, skb);
+
+	return sk && rs_is_active() && rs_is_first_device(skb) ? rs_sent(skb, sk, true) : 0;
 }
 
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(t_sock_send_length_udp, struct sock *sk)
 {
-	if (!rs_is_active())
-		return 0;
-	if (rs_is_inet(sk, IPPROTO_UDP))
-		rs_udp_send_returns(sk);
-	return 0;
+	return rs_is_inet(true, sk, IPPROTO_UDP) && rs_is_active() ? rs_udp_send_returns(sk) : 0;
 }
 
 /* Called when a datagram has been copied to its process; below 0 it was only looked at. */
@@ -267,7 +276,7 @@ int BPF_KPROBE(k_skb_consume_udp, struct sock *sk, struct sk_buff *skb, int copi
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(t_sock_recv_length_udp, struct sock *sk, int length, int flags)
 {
-	if (length >= 0 && !(flags & MSG_PEEK) && rs_is_active() && rs_is_inet(sk, IPPROTO_UDP))
+	if (length >= 0 && !(flags & MSG_PEEK) && rs_is_inet(true, sk, IPPROTO_UDP) && rs_is_active())
 		rs_udp_took(sk, (__u32)length);
 	return 0;
 }
@@ -314,12 +323,40 @@ int BPF_KPROBE(k_ping_v6_sendmsg, struct sock *sk)
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(t_sock_send_length_raw, struct sock *sk)
 {
-	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+	__u16 protocol = sk->sk_protocol;
 
-	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && rs_is_active() &&
-	    rs_is_inet(sk, protocol))
-		rs_echo_used(sk);
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && rs_is_inet(true, sk, protocol) && rs_is_active())
+		rs_echo_used_typed(sk);
 	return 0;
+}
+
+/* ------------------------------------------------------------------ all of them in one */
+
+/* Each program of a tracepoint costs a call, for each send and receive of the host: where
+ * all are wanted, these stand for them (loader/hooks.c).
+ */
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(t_sock_send_length_all, struct sock *sk)
+{
+	__u16 protocol = sk->sk_protocol;
+
+	if (!rs_is_inet(true, sk, protocol) || !rs_is_active())
+		return 0;
+	if (protocol == IPPROTO_TCP)
+		return rs_tcp_used_typed(sk, 0, true);
+	return protocol == IPPROTO_UDP ? rs_udp_send_returns(sk) : rs_echo_used_typed(sk);
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(t_sock_recv_length_all, struct sock *sk, int length, int flags)
+{
+	__u16 protocol = sk->sk_protocol;
+
+	if ((protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) || !rs_is_inet(true, sk, protocol) || !rs_is_active())
+		return 0;
+	if (protocol == IPPROTO_TCP)
+		return rs_tcp_used_typed(sk, 0, true);
+	return length >= 0 && !(flags & MSG_PEEK) ? rs_udp_took(sk, (__u32)length) : 0;
 }
 
 /* ------------------------------------------------------------------ the timer */

@@ -50,7 +50,7 @@ static __always_inline bool rs_on_task_stack(void *context)
 
 	/* a number, which may be compared with any other */
 	bpf_probe_read_kernel(&at, sizeof(at), &context);
-	return at - (__u64)BPF_CORE_READ(task, stack) < RS_STACK_SIZE;
+	return at - (__u64)task->stack < RS_STACK_SIZE;
 }
 
 /* ------------------------------------------------------------------ names */
@@ -182,11 +182,11 @@ static __always_inline __u64 rs_current_key(void)
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 
-	if (!pid || (BPF_CORE_READ(task, flags) & PF_KTHREAD))
+	if (!pid || (task->flags & PF_KTHREAD))
 		return 0;
 	/* after exec it is another program */
-	return rs_process_key(pid, (__u32)(BPF_CORE_READ(task, group_leader, start_boottime) >> 20) +
-					   (__u32)BPF_CORE_READ(task, self_exec_id) * 0x9e3779b1U);
+	return rs_process_key(pid, (__u32)(task->group_leader->start_boottime >> 20) +
+					   (__u32)task->self_exec_id * 0x9e3779b1U);
 }
 
 static __noinline void rs_read_names(__u64 key, struct task_struct *task)
@@ -231,7 +231,7 @@ static __noinline void rs_read_names(__u64 key, struct task_struct *task)
 static __noinline __u64 rs_remember(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_struct *parent = BPF_CORE_READ(task, group_leader, real_parent);
+	struct task_struct *parent = task->group_leader->real_parent;
 	__u64 key = rs_current_key(), ids = bpf_get_current_uid_gid();
 	struct rs_known *k;
 
@@ -244,15 +244,15 @@ static __noinline __u64 rs_remember(void)
 		if (!k)
 			return 0;
 	}
-	if (!k->whole || k->mm != (__u64)BPF_CORE_READ(task, mm) || k->parent != (__u64)parent ||
-	    k->parent_mm != (__u64)BPF_CORE_READ(parent, mm) || k->cgroups != (__u64)BPF_CORE_READ(task, cgroups))
+	if (!k->whole || k->mm != (__u64)task->mm || k->parent != (__u64)parent ||
+	    k->parent_mm != (__u64)parent->mm || k->cgroups != (__u64)task->cgroups)
 		rs_read_names(key, task);
 	/* these change without notice */
 	k->process.uid = (__u32)ids;
 	k->process.gid = ids >> 32;
-	k->process.min_faults = BPF_CORE_READ(task, min_flt);
-	k->process.maj_faults = BPF_CORE_READ(task, maj_flt);
-	BPF_CORE_READ_INTO(&k->process.comm, task, group_leader, comm);
+	k->process.min_faults = task->min_flt;
+	k->process.maj_faults = task->maj_flt;
+	__builtin_memcpy(k->process.comm, task->group_leader->comm, sizeof(k->process.comm));
 	return key;
 }
 

@@ -11,6 +11,24 @@
 
 #define SOCK_DONE 1 /* enum sock_flags, include/net/sock.h: the other side's FIN has come */
 
+/* In a tracepoint's program the kernel's pointers have types, and what they point to is
+ * loaded as it is; in a kprobe's each field is copied by a call. TYPED says which, and is
+ * a constant.
+ */
+#define RS_GET(typed, p, field) ((typed) ? (p)->field : BPF_CORE_READ(p, field))
+
+/* NAME(typed, sk, n, own) as a function with a stack of its own, once for each of the two. */
+#define RS_BOTH(name)                                                                                   \
+	static __noinline int name##_typed(struct sock *sk, int n, bool own)                            \
+	{                                                                                               \
+		return name(true, sk, n, own);                                                          \
+	}                                                                                               \
+	static __noinline int name##_copied(struct sock *sk, int n, bool own)                           \
+	{                                                                                               \
+		return name(false, sk, n, own);                                                         \
+	}
+#define RS_CALL(typed, name, sk, n, own) ((typed) ? name##_typed(sk, n, own) : name##_copied(sk, n, own))
+
 /* One side of a socket and the other. */
 struct rs_ends {
 	__u8 local[16];
@@ -21,11 +39,11 @@ struct rs_ends {
 	__u8 pad[3];
 };
 
-static __always_inline bool rs_is_inet(struct sock *sk, __u16 protocol)
+static __always_inline bool rs_is_inet(const bool typed, struct sock *sk, __u16 protocol)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 family = RS_GET(typed, sk, __sk_common.skc_family);
 
-	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == protocol;
+	return (family == AF_INET || family == AF_INET6) && RS_GET(typed, sk, sk_protocol) == protocol;
 }
 
 static __always_inline bool rs_is_mapped(const __u8 address[16])
@@ -49,42 +67,45 @@ static __always_inline void rs_unmap(struct rs_ends *e)
 	remote[1] = remote[2] = remote[3] = 0;
 }
 
-static __always_inline void rs_read_ends(struct sock *sk, struct rs_ends *e)
+static __always_inline void rs_read_ends(const bool typed, struct sock *sk, struct rs_ends *e)
 {
 	__builtin_memset(e, 0, sizeof(*e));
 	/* skc_num is 0 again when a connection is closed */
 	e->local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
-	e->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+	e->remote_port = bpf_ntohs(RS_GET(typed, sk, __sk_common.skc_dport));
+	if (RS_GET(typed, sk, __sk_common.skc_family) == AF_INET6) {
 		e->ip_version = 6;
 		BPF_CORE_READ_INTO(&e->local, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO(&e->remote, sk, __sk_common.skc_v6_daddr);
 		rs_unmap(e);
 	} else {
 		e->ip_version = 4;
-		*(__u32 *)e->local = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-		*(__u32 *)e->remote = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+		*(__u32 *)e->local = RS_GET(typed, sk, __sk_common.skc_rcv_saddr);
+		*(__u32 *)e->remote = RS_GET(typed, sk, __sk_common.skc_daddr);
 	}
 }
 
-static __always_inline __u32 rs_netns(struct sock *sk)
+static __always_inline __u32 rs_netns(const bool typed, struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	struct net *net = RS_GET(typed, sk, __sk_common.skc_net.net);
+
+	return net ? RS_GET(typed, net, ns.inum) : 0;
 }
 
 /* The interface that the socket's route uses; leaves the name alone where it has none. */
-static __always_inline void rs_route_name(struct sock *sk, char name[16])
+static __always_inline void rs_route_name(const bool typed, struct sock *sk, char name[16])
 {
-	struct net_device *dev = BPF_CORE_READ(sk, sk_dst_cache, dev);
+	struct dst_entry *dst = RS_GET(typed, sk, sk_dst_cache);
+	struct net_device *dev = dst ? RS_GET(typed, dst, dev) : 0;
 
 	if (dev)
 		BPF_CORE_READ_INTO((char(*)[16])name, dev, name);
 }
 
 /* Of sockets whose memory is used again, each has another; 0: no process has it any more. */
-static __always_inline __u32 rs_socket_ino(struct sock *sk)
+static __always_inline __u32 rs_socket_ino(const bool typed, struct sock *sk)
 {
-	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	struct socket *socket = RS_GET(typed, sk, sk_socket);
 	struct socket_alloc *both = (void *)socket - bpf_core_field_offset(struct socket_alloc, socket);
 
 	return socket ? (__u32)BPF_CORE_READ(both, vfs_inode.i_ino) : 0;

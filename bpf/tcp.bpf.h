@@ -69,20 +69,21 @@ struct {
 /* OWN: the running process does this, on its own stack. What an interrupt does while a thread
  * of the same process happens to run is not that thread's.
  */
-static __always_inline void rs_story_of(struct rs_story *s, struct sock *sk, struct rs_tracked *t, __u8 type, bool own)
+static __always_inline void rs_story_of(const bool typed, struct rs_story *s, struct sock *sk, struct rs_tracked *t,
+					__u8 type, bool own)
 {
 	__builtin_memset(s, 0, sizeof(*s));
 	s->type = type;
 	s->protocol = IPPROTO_TCP;
-	rs_read_ends(sk, &s->ends);
-	s->netns = rs_netns(sk);
+	rs_read_ends(typed, sk, &s->ends);
+	s->netns = rs_netns(typed, sk);
 	if (t) {
 		s->process = t->process;
 		s->tid = t->tid;
 		s->direction = t->direction;
 		__builtin_memcpy(s->if_name, t->if_name, 16);
 	}
-	rs_route_name(sk, s->if_name);
+	rs_route_name(typed, sk, s->if_name);
 	s->by = RS_BY_SOCKET;
 	if (own && s->process && s->process == rs_current_key()) {
 		s->by = RS_BY_CONTEXT;
@@ -90,19 +91,33 @@ static __always_inline void rs_story_of(struct rs_story *s, struct sock *sk, str
 	}
 }
 
-static __always_inline void rs_totals(struct rs_story *s, struct sock *sk)
+static __always_inline struct tcp_sock *rs_tcp_sock(const bool typed, struct sock *sk)
 {
-	struct tcp_sock *tp = (void *)sk;
+	return typed ? bpf_skc_to_tcp_sock(sk) : (void *)sk;
+}
 
-	s->tx_bytes = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
-	s->rx_bytes = BPF_CORE_READ(tp, bytes_received);
+static __always_inline __u32 rs_rtt_us(const bool typed, struct sock *sk)
+{
+	struct tcp_sock *tp = rs_tcp_sock(typed, sk);
+
+	return tp ? RS_GET(typed, tp, srtt_us) >> 3 : 0;
+}
+
+static __always_inline void rs_totals(const bool typed, struct rs_story *s, struct sock *sk)
+{
+	struct tcp_sock *tp = rs_tcp_sock(typed, sk);
+
+	if (!tp)
+		return;
+	s->tx_bytes = RS_GET(typed, tp, bytes_sent) - RS_GET(typed, tp, bytes_retrans);
+	s->rx_bytes = RS_GET(typed, tp, bytes_received);
 	/* the FIN takes a number, and is counted as a byte (kernel 6.18) */
-	if (s->rx_bytes && (BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DONE)))
+	if (s->rx_bytes && (RS_GET(typed, sk, __sk_common.skc_flags) & (1UL << SOCK_DONE)))
 		s->rx_bytes--;
-	s->tx_packets = BPF_CORE_READ(tp, segs_out);
-	s->rx_packets = BPF_CORE_READ(tp, segs_in);
-	s->retransmits = BPF_CORE_READ(tp, total_retrans);
-	s->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	s->tx_packets = RS_GET(typed, tp, segs_out);
+	s->rx_packets = RS_GET(typed, tp, segs_in);
+	s->retransmits = RS_GET(typed, tp, total_retrans);
+	s->rtt_us = RS_GET(typed, tp, srtt_us) >> 3;
 }
 
 /* ------------------------------------------------------------------ owners */
@@ -130,36 +145,38 @@ static __always_inline void rs_queue(__u64 key, struct rs_tracked *t)
 		t->queued_ns = 0; /* full: it is tried again */
 }
 
-static __noinline int rs_tell_accept(__u64 key, bool own)
+static __always_inline int rs_tell_accept(const bool typed, struct sock *sk, int unused, bool own)
 {
+	__u64 key = (__u64)sk;
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	struct rs_story s;
 
-	rs_story_of(&s, (void *)key, t, RS_ACCEPT, own);
+	rs_story_of(typed, &s, sk, t, RS_ACCEPT, own);
 	s.direction = RS_IN;
-	s.rtt_us = BPF_CORE_READ((struct tcp_sock *)key, srtt_us) >> 3;
+	s.rtt_us = rs_rtt_us(typed, sk);
 	rs_tell(&s);
 	return 0;
 }
+RS_BOTH(rs_tell_accept)
 
 /* The running process has this socket in its hands. */
-static __noinline int rs_tcp_used(__u64 key)
+static __always_inline int rs_tcp_used(const bool typed, struct sock *sk, int unused, bool own)
 {
+	__u64 key = (__u64)sk;
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	__u64 process = rs_current_key();
-	struct sock *sk = (void *)key;
 	__u8 state;
 
 	if (!process)
 		return 0;
-	if (flow_config.interval_ns && t && !t->queued_ns && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_ESTABLISHED)
+	if (flow_config.interval_ns && t && !t->queued_ns && RS_GET(typed, sk, __sk_common.skc_state) == TCP_ESTABLISHED)
 		rs_queue(key, t); /* older than these programs, or than their interval */
 	if (t && t->process == process && (t->accepted || !flow_config.accept_by_use))
 		return 0;
 	if (!t) {
 		/* older than these programs */
-		state = BPF_CORE_READ(sk, __sk_common.skc_state);
-		if (state == TCP_CLOSE || state == TCP_LISTEN || !rs_is_inet(sk, IPPROTO_TCP))
+		state = RS_GET(typed, sk, __sk_common.skc_state);
+		if (state == TCP_CLOSE || state == TCP_LISTEN || !rs_is_inet(typed, sk, IPPROTO_TCP))
 			return 0;
 		t = rs_track(key, 0, 0);
 		if (!t)
@@ -169,10 +186,11 @@ static __noinline int rs_tcp_used(__u64 key)
 	t->tid = (__u32)bpf_get_current_pid_tgid();
 	if (flow_config.accept_by_use && t->direction == RS_IN && !t->accepted) {
 		t->accepted = 1;
-		rs_tell_accept(key, true);
+		RS_CALL(typed, rs_tell_accept, sk, 0, true);
 	}
 	return 0;
 }
+RS_BOTH(rs_tcp_used)
 
 /* ------------------------------------------------------------------ connect */
 
@@ -219,7 +237,7 @@ static __noinline int rs_connect_returns(long error)
 			t->calling = 0;
 		return 0;
 	}
-	rs_story_of(&s, (void *)call.sk, t, RS_CONNECT_FAILED, true);
+	rs_story_of(false, &s, (void *)call.sk, t, RS_CONNECT_FAILED, true);
 	s.ends.ip_version = call.ip_version;
 	__builtin_memcpy(s.ends.remote, call.remote, 16);
 	s.ends.remote_port = call.remote_port;
@@ -234,8 +252,9 @@ static __noinline int rs_connect_returns(long error)
 
 /* ------------------------------------------------------------------ states */
 
-static __noinline int rs_tcp_established(__u64 key, bool passive, bool own)
+static __always_inline int rs_tcp_established(const bool typed, struct sock *sk, int passive, bool own)
 {
+	__u64 key = (__u64)sk;
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct rs_story s;
@@ -243,11 +262,11 @@ static __noinline int rs_tcp_established(__u64 key, bool passive, bool own)
 	if (passive && !(t && t->direction == RS_OUT)) { /* else both connected at once */
 		t = rs_track(key, RS_IN, now);
 		if (t)
-			rs_route_name((void *)key, t->if_name);
+			rs_route_name(typed, sk, t->if_name);
 	} else {
-		rs_story_of(&s, (void *)key, t, RS_CONNECT, own);
+		rs_story_of(typed, &s, sk, t, RS_CONNECT, own);
 		s.direction = RS_OUT;
-		s.rtt_us = BPF_CORE_READ((struct tcp_sock *)key, srtt_us) >> 3;
+		s.rtt_us = rs_rtt_us(typed, sk);
 		if (t) {
 			s.time_ns = now - t->began_ns;
 			t->began_ns = now;
@@ -259,37 +278,50 @@ static __noinline int rs_tcp_established(__u64 key, bool passive, bool own)
 		rs_queue(key, t);
 	return 0;
 }
+RS_BOTH(rs_tcp_established)
 
-static __noinline int rs_tcp_closed(__u64 key, int old, bool own)
+static __always_inline int rs_tcp_closed(const bool typed, struct sock *sk, int old, bool own)
 {
+	__u64 key = (__u64)sk;
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
-	struct sock *sk = (void *)key;
 	struct rs_story s;
 
 	if (old == TCP_CLOSE || old == TCP_LISTEN)
 		return 0;
 	if (old == TCP_SYN_SENT) {
-		__u32 error = BPF_CORE_READ(sk, sk_err);
+		__u32 error = RS_GET(typed, sk, sk_err);
 		if (t && t->calling && !error)
 			return 0; /* no port was free: the call's return says so */
-		rs_story_of(&s, sk, t, RS_CONNECT_FAILED, own);
+		rs_story_of(typed, &s, sk, t, RS_CONNECT_FAILED, own);
 		s.direction = RS_OUT;
 		s.error = error;
 		s.time_ns = t ? bpf_ktime_get_boot_ns() - t->began_ns : 0;
 		rs_tell(&s);
 	} else if (old != TCP_SYN_RECV) {
-		if (flow_config.accept_by_use && t && !t->accepted)
-			rs_tell_accept(key, own);
-		rs_story_of(&s, sk, t, RS_CLOSE, own);
+		rs_story_of(typed, &s, sk, t, RS_CLOSE, own);
+		if (flow_config.accept_by_use && t && t->direction == RS_IN && !t->accepted) {
+			s.type = RS_ACCEPT;
+			s.rtt_us = rs_rtt_us(typed, sk);
+			rs_tell(&s);
+			s.type = RS_CLOSE;
+		}
 		s.time_ns = t && t->began_ns ? bpf_ktime_get_boot_ns() - t->began_ns : 0;
-		rs_totals(&s, sk);
+		rs_totals(typed, &s, sk);
 		rs_tell(&s);
 	}
 	bpf_map_delete_elem(&sockets, &key);
 	return 0;
 }
+RS_BOTH(rs_tcp_closed)
 
-static __always_inline void rs_tcp_state(struct sock *sk, int old, int new, bool own)
+/* Half of the changes of state tell nothing. */
+static __always_inline bool rs_state_tells(int new)
+{
+	return new == TCP_SYN_SENT || new == TCP_ESTABLISHED || new == TCP_FIN_WAIT1 || new == TCP_LAST_ACK ||
+	       new == TCP_CLOSE;
+}
+
+static __always_inline void rs_tcp_state(const bool typed, struct sock *sk, int old, int new, bool own)
 {
 	__u64 key = (__u64)sk;
 	struct rs_tracked *t;
@@ -308,14 +340,14 @@ static __always_inline void rs_tcp_state(struct sock *sk, int old, int new, bool
 		}
 		return;
 	case TCP_ESTABLISHED:
-		rs_tcp_established(key, old == TCP_SYN_RECV, own);
+		RS_CALL(typed, rs_tcp_established, sk, old == TCP_SYN_RECV, own);
 		return;
 	case TCP_FIN_WAIT1: /* both only by a call of close() or shutdown() */
 	case TCP_LAST_ACK:
-		rs_tcp_used(key);
+		RS_CALL(typed, rs_tcp_used, sk, 0, true);
 		return;
 	case TCP_CLOSE:
-		rs_tcp_closed(key, old, own);
+		RS_CALL(typed, rs_tcp_closed, sk, old, own);
 		return;
 	}
 }
@@ -335,12 +367,12 @@ static __always_inline void rs_tcp_accepted(struct sock *sk)
 		t->tid = (__u32)bpf_get_current_pid_tgid();
 		t->direction = RS_IN;
 		t->accepted = 1;
-		rs_tell_accept(key, true);
+		rs_tell_accept_copied(sk, 0, true);
 	} else {
 		/* closed by the other side already */
 		struct rs_story s;
 
-		rs_story_of(&s, sk, 0, RS_ACCEPT, true);
+		rs_story_of(false, &s, sk, 0, RS_ACCEPT, true);
 		s.direction = RS_IN;
 		s.process = rs_remember();
 		s.by = RS_BY_CONTEXT;
@@ -357,8 +389,8 @@ static __noinline int rs_tcp_retransmitted(__u64 key, __u32 more)
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	struct rs_story s;
 
-	rs_story_of(&s, (void *)key, t, RS_RETRANSMIT, false);
-	rs_totals(&s, (void *)key);
+	rs_story_of(false, &s, (void *)key, t, RS_RETRANSMIT, false);
+	rs_totals(false, &s, (void *)key);
 	s.retransmits += more;
 	if (s.retransmits == (t ? t->retransmits : 0))
 		return 0;
@@ -379,8 +411,8 @@ static __noinline int rs_tcp_total(__u64 key, __u64 queued_ns, __u64 now)
 	if (now < t->next_ns)
 		return 1;
 	t->next_ns = now + flow_config.interval_ns;
-	rs_story_of(&s, (void *)key, t, RS_FLOW, false);
-	rs_totals(&s, (void *)key);
+	rs_story_of(false, &s, (void *)key, t, RS_FLOW, false);
+	rs_totals(false, &s, (void *)key);
 	s.time_ns = t->began_ns ? now - t->began_ns : 0;
 	rs_tell(&s);
 	return 1;

@@ -62,6 +62,33 @@ struct rs_story {
 	__u32 pad;
 };
 
+#define RS_PROCESS_AT (__builtin_offsetof(struct rs_flow, process) / 8)
+#define RS_PROCESS_WORDS (sizeof(struct rs_process) / 8)
+
+/* Copies the process and publishes: rs_check() goes along with the copy. */
+static __always_inline void rs_publish_with(struct rs_place *p, const struct rs_process *process)
+{
+	const rs_word *from = (const void *)process;
+	__u64 a = p->n, b = 0;
+
+	barrier(); /* fields are written before they are read as words */
+#pragma unroll
+	for (int i = 2; i < RS_PROCESS_AT; i++) {
+		a += p->slot[i];
+		b += a;
+	}
+#pragma unroll
+	for (int i = 0; i < RS_PROCESS_WORDS; i++) {
+		__u64 word = from ? from[i] : 0;
+		p->slot[RS_PROCESS_AT + i] = word;
+		a += word;
+		b += a;
+	}
+	p->slot[1] = b;
+	rs_set_seq(p->slot, p->n + 1);
+	rs_ring_bell(p);
+}
+
 static __noinline int rs_tell(struct rs_story *s)
 {
 	struct rs_known *known = 0;
@@ -106,13 +133,12 @@ static __noinline int rs_tell(struct rs_story *s)
 	if (known) {
 		r->attribution = s->by;
 		r->tid = s->tid;
-		__builtin_memcpy(&r->process, &known->process, sizeof(r->process));
+		rs_publish_with(&place, &known->process);
 	} else {
 		r->attribution = RS_BY_UNKNOWN;
 		r->tid = 0;
-		__builtin_memset(&r->process, 0, sizeof(r->process));
+		rs_publish_with(&place, 0);
 	}
-	rs_publish(&place);
 	return 0;
 }
 

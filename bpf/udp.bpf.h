@@ -13,6 +13,8 @@
 #include "datagram.bpf.h"
 #include "tell.bpf.h"
 
+#define EEXIST 17 /* include/uapi/asm-generic/errno-base.h */
+
 #define RS_UDP_SUMS 16384
 #define RS_UDP_TELL_NS 1000000000ULL
 #define RS_UDP_IDLE_NS 60000000000ULL
@@ -134,6 +136,7 @@ static __noinline int rs_udp_begin(struct rs_udp_more *m, struct sock *sk, struc
 {
 	struct rs_udp_sum new = {};
 	struct rs_udp_key *head;
+	long error;
 
 	if (!m)
 		return RS_UDP_THERE;
@@ -148,7 +151,7 @@ static __noinline int rs_udp_begin(struct rs_udp_more *m, struct sock *sk, struc
 	new.tid = m->tid;
 	new.local_port = m->local_port;
 	new.protocol = m->protocol;
-	new.netns = rs_netns(sk);
+	new.netns = rs_netns(false, sk);
 	if (dev)
 		BPF_CORE_READ_INTO(&new.if_name, dev, name);
 	else if (index)
@@ -156,9 +159,9 @@ static __noinline int rs_udp_begin(struct rs_udp_more *m, struct sock *sk, struc
 	head = bpf_map_lookup_elem(&udp_sockets, &m->key.sk);
 	if (head && head->ino == m->key.ino)
 		new.next = *head;
-	if (bpf_map_update_elem(&udp_sums, &m->key, &new, BPF_NOEXIST))
-		/* another CPU was quicker, or the table is full */
-		return bpf_map_lookup_elem(&udp_sums, &m->key) ? RS_UDP_THERE : RS_UDP_NO_ROOM;
+	error = bpf_map_update_elem(&udp_sums, &m->key, &new, BPF_NOEXIST);
+	if (error)
+		return error == -EEXIST ? RS_UDP_THERE : RS_UDP_NO_ROOM; /* another CPU was quicker */
 	bpf_map_update_elem(&udp_sockets, &m->key.sk, &m->key, BPF_ANY);
 	bpf_map_push_elem(&udp_turns, &m->key, BPF_ANY);
 	return RS_UDP_NEW;
@@ -176,7 +179,7 @@ static __noinline int rs_udp_alone(struct rs_udp_more *m, struct sock *sk)
 	s.protocol = m->protocol;
 	s.flags = RS_FLOW_END;
 	s.ends.local_port = m->local_port;
-	s.netns = rs_netns(sk);
+	s.netns = rs_netns(false, sk);
 	s.process = m->process;
 	s.tid = m->tid;
 	s.by = RS_BY_CONTEXT;
@@ -188,15 +191,17 @@ static __noinline int rs_udp_alone(struct rs_udp_more *m, struct sock *sk)
 	return 0;
 }
 
-static __always_inline void rs_udp_add(struct rs_udp_more *m, struct sock *sk, struct net_device *dev, int index)
+/* SUM is the one of M's key, if there is one. */
+static __always_inline void rs_udp_add(struct rs_udp_more *m, struct rs_udp_sum *sum, struct sock *sk,
+				       struct net_device *dev, int index)
 {
-	struct rs_udp_sum *sum = bpf_map_lookup_elem(&udp_sums, &m->key);
 	int begun = RS_UDP_THERE;
 	__u64 now, told;
 
 	if (!sum) {
 		begun = rs_udp_begin(m, sk, dev, index);
-		sum = bpf_map_lookup_elem(&udp_sums, &m->key);
+		if (begun != RS_UDP_NO_ROOM)
+			sum = bpf_map_lookup_elem(&udp_sums, &m->key);
 	}
 	if (!sum) {
 		rs_udp_alone(m, sk);
@@ -226,11 +231,11 @@ static __always_inline void rs_udp_add(struct rs_udp_more *m, struct sock *sk, s
 		rs_tell_sum(&m->key, sum, 0);
 }
 
-static __always_inline void rs_udp_key(struct rs_udp_key *key, struct sock *sk, __u8 direction, __u8 ip_version,
-				       const __u8 local[16], const __u8 remote[16])
+static __always_inline void rs_udp_key(const bool typed, struct rs_udp_key *key, struct sock *sk, __u8 direction,
+				       __u8 ip_version, const __u8 local[16], const __u8 remote[16])
 {
 	key->sk = (__u64)sk;
-	key->ino = rs_socket_ino(sk);
+	key->ino = rs_socket_ino(typed, sk);
 	key->direction = direction;
 	key->ip_version = ip_version;
 	__builtin_memcpy(key->local, local, 16);
@@ -238,18 +243,18 @@ static __always_inline void rs_udp_key(struct rs_udp_key *key, struct sock *sk, 
 }
 
 /* Who sends or receives is the running process. */
-static __always_inline void rs_udp_mine(struct rs_udp_more *m)
+static __always_inline void rs_udp_mine(struct rs_udp_more *m, struct rs_udp_sum *sum)
 {
-	struct rs_udp_sum *sum = bpf_map_lookup_elem(&udp_sums, &m->key);
 	__u64 process = rs_current_key();
 
 	m->process = !process || (sum && sum->process == process) ? process : rs_remember();
 	m->tid = (__u32)bpf_get_current_pid_tgid();
 }
 
-static __always_inline void rs_udp_outgoing(struct rs_udp_more *m, struct sock *sk, struct rs_datagram *d)
+static __always_inline void rs_udp_outgoing(const bool typed, struct rs_udp_more *m, struct sock *sk,
+					    struct rs_datagram *d)
 {
-	rs_udp_key(&m->key, sk, RS_OUT, d->ip_version, d->source, d->destination);
+	rs_udp_key(typed, &m->key, sk, RS_OUT, d->ip_version, d->source, d->destination);
 	m->key.remote_port = d->destination_port;
 	m->local_port = d->source_port;
 	m->protocol = d->protocol;
@@ -260,13 +265,15 @@ static __always_inline void rs_udp_outgoing(struct rs_udp_more *m, struct sock *
 static __noinline int rs_udp_sent(struct sock *sk, struct sk_buff *skb, struct rs_datagram *d)
 {
 	struct rs_udp_more m = {};
+	struct rs_udp_sum *sum;
 
 	if (!d)
 		return 0;
-	rs_udp_outgoing(&m, sk, d);
-	rs_udp_mine(&m);
+	rs_udp_outgoing(false, &m, sk, d);
+	sum = bpf_map_lookup_elem(&udp_sums, &m.key);
+	rs_udp_mine(&m, sum);
 	/* the packet's route: the socket may have many */
-	rs_udp_add(&m, sk, BPF_CORE_READ(rs_dst(skb), dev), 0);
+	rs_udp_add(&m, sum, sk, BPF_CORE_READ(rs_dst(false, skb), dev), 0);
 	return 0;
 }
 
@@ -274,18 +281,20 @@ static __noinline int rs_udp_sent(struct sock *sk, struct sk_buff *skb, struct r
 static __noinline int rs_udp_received(struct sock *sk, struct sk_buff *skb, __u32 copied)
 {
 	struct rs_udp_more m = {};
+	struct rs_udp_sum *sum;
 	struct rs_datagram d;
 
 	if (!rs_read_datagram(skb, &d))
 		return 0;
-	rs_udp_key(&m.key, sk, RS_IN, d.ip_version, d.destination, d.source);
+	rs_udp_key(false, &m.key, sk, RS_IN, d.ip_version, d.destination, d.source);
 	m.key.remote_port = d.source_port;
 	m.local_port = d.destination_port;
 	m.protocol = IPPROTO_UDP;
 	m.packets = d.packets;
 	m.bytes = copied;
-	rs_udp_mine(&m);
-	rs_udp_add(&m, sk, 0, BPF_CORE_READ(skb, skb_iif));
+	sum = bpf_map_lookup_elem(&udp_sums, &m.key);
+	rs_udp_mine(&m, sum);
+	rs_udp_add(&m, sum, sk, 0, BPF_CORE_READ(skb, skb_iif));
 	return 0;
 }
 
@@ -293,17 +302,21 @@ static __noinline int rs_udp_received(struct sock *sk, struct sk_buff *skb, __u3
 static __noinline int rs_udp_took(struct sock *sk, __u32 copied)
 {
 	struct rs_udp_more m = {};
+	struct dst_entry *dst;
+	struct rs_udp_sum *sum;
 	struct rs_ends e;
 
-	rs_read_ends(sk, &e);
-	rs_udp_key(&m.key, sk, RS_IN, e.ip_version, e.local, e.remote);
+	rs_read_ends(true, sk, &e);
+	rs_udp_key(true, &m.key, sk, RS_IN, e.ip_version, e.local, e.remote);
 	m.key.remote_port = e.remote_port;
 	m.local_port = e.local_port;
 	m.protocol = IPPROTO_UDP;
 	m.packets = 1;
 	m.bytes = copied;
-	rs_udp_mine(&m);
-	rs_udp_add(&m, sk, BPF_CORE_READ(sk, sk_dst_cache, dev), 0);
+	sum = bpf_map_lookup_elem(&udp_sums, &m.key);
+	rs_udp_mine(&m, sum);
+	dst = sk->sk_dst_cache;
+	rs_udp_add(&m, sum, sk, dst ? dst->dev : 0, 0);
 	return 0;
 }
 
@@ -343,13 +356,13 @@ static __noinline int rs_udp_queued(struct sock *sk, struct sk_buff *skb, struct
 
 	if (!d)
 		return 0;
-	rs_udp_outgoing(&m, sk, d);
+	rs_udp_outgoing(true, &m, sk, d);
 	if (owner && owner->ino == m.key.ino) {
 		m.process = owner->process;
 		m.tid = owner->tid;
 	}
 	m.silent = !m.process || m.process != rs_current_key();
-	rs_udp_add(&m, sk, BPF_CORE_READ(skb, dev), 0);
+	rs_udp_add(&m, bpf_map_lookup_elem(&udp_sums, &m.key), sk, skb->dev, 0);
 	if (m.silent)
 		bpf_map_update_elem(&udp_calls, &thread, &m.key, BPF_ANY);
 	return 0;
@@ -386,7 +399,7 @@ static __noinline int rs_udp_send_returns(struct sock *sk)
 	struct rs_udp_key *call = bpf_map_lookup_elem(&udp_calls, &thread), key;
 	struct rs_udp_owner *owner = bpf_map_lookup_elem(&udp_owners, &socket), new = {};
 
-	new.ino = rs_socket_ino(sk);
+	new.ino = rs_socket_ino(true, sk);
 	if (!owner || owner->process != process || owner->ino != new.ino) {
 		new.process = process ? rs_remember() : 0;
 		new.tid = (__u32)thread;
@@ -454,7 +467,7 @@ static __noinline int rs_udp_turn(struct rs_udp_key *key, __u64 now)
 	if (!sum)
 		return 0;
 	/* closed where nobody saw it, or silent for long */
-	if (rs_socket_ino((struct sock *)key->sk) != key->ino ||
+	if (rs_socket_ino(false, (struct sock *)key->sk) != key->ino ||
 	    (__s64)(now - sum->last_ns) >= (__s64)RS_UDP_IDLE_NS) {
 		rs_udp_end(key, sum);
 		return 0;

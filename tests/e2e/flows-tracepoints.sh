@@ -4,7 +4,10 @@
 cd "$(dirname "$0")/../.." || exit 1
 [ -e /sys/bus/event_source/devices/kprobe/type ] || { echo "there are no kprobes here: all other tests show this"; exit 77; }
 export RINGSIDE_TEST_HOOKS=tracepoints
-for test in programs count owners udp failed; do
+tests="programs owners failed"
+# from 7.0 on the kernel skips the program of a tracepoint while a thread that runs it is preempted: nothing there is exact
+[ "$(uname -r | cut -d . -f 1)" -ge 7 ] || tests+=" count udp"
+for test in $tests; do
 	echo "flows-$test.sh"
 	"tests/e2e/flows-$test.sh" || exit 1
 done
