@@ -70,7 +70,7 @@ import socket
 s = socket.create_server(("10.9.0.2", 47110))
 while True: s.accept()' &
 mkfifo -m 0666 "$work/lines"
-nobody "$script" <"$work/lines" >"$work/out" &
+tee "$work/all" <"$work/lines" | nobody "$script" >"$work/out" &
 count=$!
 start_reader "$work/lines" -t --port 47110 --port 47111 --stats 1 flows
 listening() {
@@ -82,7 +82,10 @@ import socket
 open("/proc/self/comm", "w").write("\n{\x1b[1m\t}")
 for i in range(7): socket.create_connection(("10.9.0.2", 47110))
 for i in range(3): socket.socket().connect_ex(("10.9.0.2", 47111))'
-sleep 1
+all_seen() {
+	[ "$(lines "$work/all" '.event | IN("connect", "connect_failed", "accept")')" = 17 ]
+}
+wait_for 20 all_seen
 stop_reader "$reader_pid"
 wait $count || fail "status $?"
 safe "$work/out"

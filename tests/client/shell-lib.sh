@@ -68,7 +68,8 @@ ended_by() {
 	exec {input}> >(exec env --default-signal=INT,TERM "$script" "$@" >"$output")
 	pid=$!
 	cat "$file" >&"$input"
-	sleep "${RINGSIDE_TEST_SLOWER:-1}"
+	# it hears signals by the time it has started what works for it
+	for _ in {1..600}; do [ -z "$(pgrep -P "$pid" 'jq|awk')" ] || break; sleep 0.1; done
 	kill -s "$signal" "$pid"
 	wait "$pid" || status=$?
 	exec {input}>&-

@@ -5,12 +5,14 @@ import { showDetails } from './details.js';
 import { EVENTS } from './events.js';
 import { makeFilter } from './filter.js';
 import { icmpNames } from './icmp-names.js';
+import { drawLosses } from './loss-bar.js';
 import { drawNotice, notice } from './notices.js';
 import { drawEchoes, drawFlows, drawTop } from './panels.js';
+import { countConnections, drawRoomButtons } from './room-buttons.js';
 import { Search } from './search.js';
 import { Stream } from './stream.js';
 import { countText, Table } from './table.js';
-import { clock, count, duration } from './units.js';
+import { count, duration } from './units.js';
 
 const TABLE_MS = 100;
 const PANELS_MS = 1000;
@@ -76,29 +78,9 @@ function drawState() {
 	$('live').hidden = stream.arrived === 0;
 }
 
-function roomTitle({ forwarders, watchers }) {
-	if (forwarders.length === 0) return 'no forwarder is connected: start it again';
-	return `${forwarders.map(({ address, since }) => `forwarded from ${address} since ${clock(since)}`).join(', ')}; watched by ${watchers}`;
-}
-
 function drawRooms() {
-	const nav = $('rooms');
-	const focus = document.activeElement?.dataset?.room;
-	nav.replaceChildren(...rooms.map((room) => {
-		const button = document.createElement('button');
-		button.type = 'button';
-		button.dataset.room = room.name;
-		button.textContent = room.forwarders.length > 0 ? room.name : `${room.name}: forwarder is gone`;
-		button.title = roomTitle(room);
-		button.classList.toggle('gone', room.forwarders.length === 0);
-		button.setAttribute('aria-pressed', !left.has(room.name));
-		button.addEventListener('click', () => toggleRoom(room.name));
-		return button;
-	}));
-	if (focus !== undefined) [...nav.children].find(({ dataset }) => dataset.room === focus)?.focus();
-	const forwarders = rooms.reduce((sum, room) => sum + room.forwarders.length, 0);
-	const watchers = rooms.reduce((most, room) => Math.max(most, room.watchers), 0);
-	$('watchers').textContent = rooms.length === 0 || state !== 'connected' ? '' : `${forwarders} forwarding · ${watchers} watching`;
+	drawRoomButtons($('rooms'), rooms, { isLeft: (name) => left.has(name), toggle: toggleRoom });
+	$('watchers').textContent = state === 'connected' ? countConnections(rooms) : '';
 }
 
 function toggleRoom(name) {
@@ -150,18 +132,8 @@ function drawTable() {
 }
 
 function drawLoss() {
-	const { losses } = stream;
-	$('loss').hidden = losses.total === 0;
-	document.title = losses.total > 0 ? `⚠ ${count(losses.total)} lost · ringside` : 'ringside';
-	if (losses.total === 0) return;
-	const text = `${count(losses.total)} records are missing`;
-	if ($('loss-text').textContent !== text) $('loss-text').textContent = text;
-	const items = losses.list().map(({ place, count: n, at }) => `${place}: ${count(n)}, last at ${clock(at)}`);
-	while ($('loss-list').children.length > items.length) $('loss-list').lastChild.remove();
-	items.forEach((item, i) => {
-		const node = $('loss-list').children[i] ?? $('loss-list').appendChild(document.createElement('li'));
-		if (node.textContent !== item) node.textContent = item;
-	});
+	drawLosses($('loss'), stream.losses);
+	document.title = stream.losses.total > 0 ? `⚠ ${count(stream.losses.total)} lost · ringside` : 'ringside';
 }
 
 function drawPanels() {
