@@ -59,6 +59,7 @@ function monitor(t, url, env = {}, args = []) {
 	child.messages = '';
 	child.stderr.on('data', (text) => (child.messages += text));
 	child.stdin.on('error', () => {});
+	setTimeout(() => child.kill('SIGKILL'), 60000).unref(); // one that does not end by itself ends the test
 	child.exit = once(child, 'exit').then(([status]) => status);
 	return child;
 }
