@@ -113,15 +113,16 @@ iperf() {
 iperf -n 4M -P 2
 # Before the payload a cookie of 37 bytes goes over each connection; at the end the server leaves some of it unread, and what it
 # leaves the client may not even have sent when the connection is reset. Whoever is reset was closed by no thread.
+# A block of 128 KiB that was under way when it stopped counting is not in its figures, nor what is sent again then.
 cat "$work/iperf.client" "$work/iperf.server" | jq -sc --argjson client "$(program iperf3)" --argjson server "$iperf_server" '
 	.[0] as $c | .[1] as $s | ($c.start.connected | map({(.socket | tostring): .}) | add) as $at |
 	($c.end.streams[].sender | $at[.socket | tostring] as $a |
 		($client + {tid: $client.pid, local_ip: $a.local_host, local_port: $a.local_port, remote_ip: $a.remote_host, remote_port: $a.remote_port}) as $all |
-		($all + {event: "connect"}), (($all | del(.tid)) + {event: "close", tx_bytes: {min: (([$s.end.streams[].receiver.bytes] | min) + 37), max: (.bytes + 37)}, rx_bytes: 0, retransmits: .retransmits})),
+		($all + {event: "connect"}), (($all | del(.tid)) + {event: "close", tx_bytes: {min: (([$s.end.streams[].receiver.bytes] | min) + 37), max: (.bytes + 37 + 131072)}, rx_bytes: 0, retransmits: {min: .retransmits}})),
 	($s.start.connected | map({(.socket | tostring): .}) | add) as $at |
 	($s.end.streams[].receiver | $at[.socket | tostring] as $a |
 		($server + {tid: $server.pid, local_ip: $a.local_host, local_port: $a.local_port, remote_ip: $a.remote_host, remote_port: $a.remote_port}) as $all |
-		($all + {event: "accept"}), (($all | del(.tid)) + {event: "close", rx_bytes: {min: (.bytes + 37), max: (([$c.end.streams[].sender.bytes] | max) + 37)}, tx_bytes: 0}))' >>"$expected"
+		($all + {event: "accept"}), (($all | del(.tid)) + {event: "close", rx_bytes: {min: (.bytes + 37), max: (([$c.end.streams[].sender.bytes] | max) + 37 + 131072)}, tx_bytes: 0}))' >>"$expected"
 iperf -u -b 20M -n 400K
 # and here a datagram of 4 bytes in each direction
 jq -c --argjson client "$(program iperf3)" '.start.connected[0] as $a | .end.streams[0].udp |
