@@ -9,6 +9,7 @@ import { toRecord } from './record.js';
 import { Sender } from './sender.js';
 
 const LAST_WORDS_MS = 300; // Ctrl-C ends the reader too, and it says something before
+const HELD_MS = 1000; // what takes longer than this is said
 const GOODBYE_MS = 3000;
 
 function say(text) {
@@ -66,10 +67,10 @@ async function end() {
 	ending = true;
 	process.stdin.destroy();
 	lines.end();
-	const patience = stopping ? GOODBYE_MS : Infinity;
-	if (sender.waiting > 0 && patience === Infinity) say(`end of input, ${sender.waiting} records are being sent; Ctrl-C gives them up`);
-	if (patience !== Infinity) setTimeout(giveUp, patience).unref();
+	const held = setTimeout(() => say(`end of input, ${sender.waiting} records are being sent; Ctrl-C gives them up`), HELD_MS);
+	if (stopping) setTimeout(giveUp, GOODBYE_MS).unref();
 	await sender.done();
+	clearTimeout(held);
 	connection.close();
 	account();
 }

@@ -107,6 +107,7 @@ test('attempts are limited, also for the right password, and the page is told ho
 test('a wrong password is one clear line and exit 1', async (t) => {
 	const { url } = await start(t, { password: 'secret123' });
 	const child = monitor(t, url, { PASSWORD: 'wrong' });
+	child.stdin.end('{"event":"icmp"}\n');
 	assert.equal(await child.exit, 1);
 	assert.equal(child.messages, `monitor_client: ${url}: wrong password\n`);
 });
