@@ -223,8 +223,10 @@ static void merge_programs(struct hooks *h, struct bpf_object *object)
 		for (int k = 0; k < 3 && merged[i].all[k]; k++)
 			all = all && find_link(h, merged[i].all[k]) >= 0;
 		for (int k = 0; all && k < 3 && merged[i].all[k]; k++) {
+			int at = find_link(h, merged[i].all[k]);
+
 			bpf_program__set_autoload(bpf_object__find_program_by_name(object, merged[i].all[k]), false);
-			h->links[find_link(h, merged[i].all[k])] = h->links[--h->count];
+			h->links[at] = h->links[--h->count];
 		}
 		if (all)
 			choose_program(h, object, merged[i].one);
