@@ -52,7 +52,13 @@ function watch(url) {
 		const at = (part) => delays[Math.floor(delays.length * part)];
 		process.send({ records, missed, errors, delays: { median: at(0.5), '90th': at(0.9), '99th': at(0.99), most: delays.at(-1) } }, () => process.exit(0));
 	});
-	process.send('ready');
+	// what comes before all have joined may be trimmed from the past by then
+	const ready = (rooms) => {
+		if (rooms.reduce((sum, room) => sum + room.watchers, 0) < WATCHERS * each) return;
+		sockets[0].off('rooms', ready);
+		process.send('ready');
+	};
+	sockets[0].on('rooms', ready);
 }
 
 async function measure() {
