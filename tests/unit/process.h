@@ -140,14 +140,15 @@ static inline void subject_widest(struct subject *s)
 	memset(s, 0xff, sizeof(*s));
 	memset(s->process.comm, 1, 16);
 	memset(s->process.parent_comm, 1, 16);
-	memset(s->process.exe, 1, RS_PATH_SIZE);
-	memset(s->process.parent_exe, 1, RS_PATH_SIZE);
+	memset(s->process.exe, 1, RS_PATH_SIZE - 1);
+	s->process.exe[RS_PATH_SIZE - 1] = '\0'; /* without it the part would not be whole */
+	memcpy(s->process.parent_exe, s->process.exe, RS_PATH_SIZE);
 	path_to_parts("/kubepods.slice/kubepods-pod" UID_LOW ".slice/cri-containerd-" HEX64 ".scope", s->process.cgroup);
 	s->process.exe_cut = s->process.parent_exe_cut = 1;
 	s->process.cgroup_cut = 0;
 	memcpy(s->exe, ".../", 5);
-	memset(s->exe + 4, 1, RS_PATH_SIZE);
-	s->exe[4 + RS_PATH_SIZE] = '\0';
+	memset(s->exe + 4, 1, RS_PATH_SIZE - 1);
+	s->exe[4 + RS_PATH_SIZE - 1] = '\0';
 	memcpy(s->parent_exe, s->exe, sizeof(s->exe));
 	s->container_id = HEX64;
 	s->runtime = "containerd";
