@@ -48,7 +48,8 @@ int BPF_KRETPROBE(r_tcp_v6_connect, int error)
  * on), and while it waits, the kernel skips it for all other threads of this CPU, for as
  * long as they run. That of a kprobe is not preempted, but skipped in an interrupt of
  * another kprobe's. So what processes do is the kprobe's, what interrupts do is too, and
- * the tracepoint's where the kprobe was skipped.
+ * the tracepoint's where the kprobe was skipped. What both are skipped for is told late:
+ * a connect at the first use, a close when the socket is destroyed.
  */
 struct rs_state_seen {
 	__u64 sk;
@@ -71,8 +72,8 @@ int BPF_KPROBE(k_tcp_set_state, struct sock *sk, int new)
 
 	if (!rs_state_tells(new) || !rs_is_active() || !rs_is_inet(false, sk, IPPROTO_TCP))
 		return 0;
-	seen = bpf_map_lookup_elem(&states_seen, &zero);
-	if (seen && !own) {
+	seen = own ? 0 : bpf_map_lookup_elem(&states_seen, &zero);
+	if (seen) {
 		seen->sk = (__u64)sk;
 		seen->state = (__u64)new;
 	}
@@ -105,6 +106,12 @@ int BPF_PROG(t_inet_sock_set_state, struct sock *sk, int old, int new)
 	if (rs_state_tells(new) && rs_on_task_stack(ctx) && rs_is_active() && rs_is_inet(true, sk, IPPROTO_TCP))
 		rs_tcp_state(true, sk, old, new, true);
 	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(t_tcp_destroy_sock, struct sock *sk)
+{
+	return rs_is_active() ? rs_tcp_destroyed(sk) : 0;
 }
 
 /* ------------------------------------------------------------------ TCP: accept */

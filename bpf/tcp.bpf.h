@@ -21,7 +21,7 @@ struct rs_tracked {
 	__u8 direction; /* 0: not known */
 	__u8 calling;	/* in tcp_v4_connect() or tcp_v6_connect() */
 	__u8 accepted;	/* and that is told */
-	__u8 pad;
+	__u8 established; /* and that is told, where it is */
 	__u32 retransmits; /* that were told */
 	__u32 pad2;
 	char if_name[16]; /* a route may be gone before the connection is */
@@ -145,19 +145,30 @@ static __always_inline void rs_queue(__u64 key, struct rs_tracked *t)
 		t->queued_ns = 0; /* full: it is tried again */
 }
 
-static __always_inline int rs_tell_accept(const bool typed, struct sock *sk, int unused, bool own)
+/* TYPE: RS_ACCEPT, or RS_CONNECT without the time that it took. */
+static __always_inline int rs_tell_begin(const bool typed, struct sock *sk, int type, bool own)
 {
 	__u64 key = (__u64)sk;
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	struct rs_story s;
 
-	rs_story_of(typed, &s, sk, t, RS_ACCEPT, own);
-	s.direction = RS_IN;
+	rs_story_of(typed, &s, sk, t, (__u8)type, own);
+	s.direction = type == RS_ACCEPT ? RS_IN : RS_OUT;
 	s.rtt_us = rs_rtt_us(typed, sk);
 	rs_tell(&s);
 	return 0;
 }
-RS_BOTH(rs_tell_accept)
+RS_BOTH(rs_tell_begin)
+
+/* How this connection began, if that is still to be told; 0: it is told. An accept is where the call is not seen,
+ * a connect where the kernel skipped the programs that see the change of state.
+ */
+static __always_inline __u8 rs_untold(const struct rs_tracked *t)
+{
+	if (t->direction == RS_OUT)
+		return t->established ? 0 : RS_CONNECT;
+	return flow_config.accept_by_use && t->direction == RS_IN && !t->accepted ? RS_ACCEPT : 0;
+}
 
 /* The running process has this socket in its hands. */
 static __always_inline int rs_tcp_used(const bool typed, struct sock *sk, int unused, bool own)
@@ -165,13 +176,14 @@ static __always_inline int rs_tcp_used(const bool typed, struct sock *sk, int un
 	__u64 key = (__u64)sk;
 	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
 	__u64 process = rs_current_key();
-	__u8 state;
+	__u8 state, untold;
 
 	if (!process)
 		return 0;
 	if (flow_config.interval_ns && t && !t->queued_ns && RS_GET(typed, sk, __sk_common.skc_state) == TCP_ESTABLISHED)
 		rs_queue(key, t); /* older than these programs, or than their interval */
-	if (t && t->process == process && (t->accepted || !flow_config.accept_by_use))
+	untold = t ? rs_untold(t) : 0;
+	if (t && t->process == process && !untold)
 		return 0;
 	if (!t) {
 		/* older than these programs */
@@ -184,9 +196,14 @@ static __always_inline int rs_tcp_used(const bool typed, struct sock *sk, int un
 	}
 	t->process = rs_remember();
 	t->tid = (__u32)bpf_get_current_pid_tgid();
-	if (flow_config.accept_by_use && t->direction == RS_IN && !t->accepted) {
-		t->accepted = 1;
-		RS_CALL(typed, rs_tell_accept, sk, 0, true);
+	if (untold == RS_CONNECT) {
+		state = RS_GET(typed, sk, __sk_common.skc_state);
+		if (state == TCP_SYN_SENT || state == TCP_SYN_RECV || state == TCP_CLOSE)
+			return 0; /* not yet, or never */
+	}
+	if (untold) {
+		t->accepted = t->established = 1;
+		RS_CALL(typed, rs_tell_begin, sk, untold, true);
 	}
 	return 0;
 }
@@ -274,6 +291,8 @@ static __always_inline int rs_tcp_established(const bool typed, struct sock *sk,
 		}
 		rs_tell(&s);
 	}
+	if (t)
+		t->established = 1;
 	if (flow_config.interval_ns && t)
 		rs_queue(key, t);
 	return 0;
@@ -299,12 +318,12 @@ static __always_inline int rs_tcp_closed(const bool typed, struct sock *sk, int 
 		rs_tell(&s);
 	} else if (old != TCP_SYN_RECV) {
 		rs_story_of(typed, &s, sk, t, RS_CLOSE, own);
-		if (flow_config.accept_by_use && t && t->direction == RS_IN && !t->accepted) {
-			s.type = RS_ACCEPT;
+		s.type = t ? rs_untold(t) : 0;
+		if (s.type) {
 			s.rtt_us = rs_rtt_us(typed, sk);
 			rs_tell(&s);
-			s.type = RS_CLOSE;
 		}
+		s.type = RS_CLOSE;
 		s.time_ns = t && t->began_ns ? bpf_ktime_get_boot_ns() - t->began_ns : 0;
 		rs_totals(typed, &s, sk);
 		rs_tell(&s);
@@ -313,6 +332,21 @@ static __always_inline int rs_tcp_closed(const bool typed, struct sock *sk, int 
 	return 0;
 }
 RS_BOTH(rs_tcp_closed)
+
+/* The last that is heard of a socket. What is still known of it then was never told as closed: the kernel skipped
+ * the programs that would have. One without a direction may have been remembered just behind its end.
+ */
+static __always_inline int rs_tcp_destroyed(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
+
+	if (!t)
+		return 0;
+	if (!t->direction)
+		return bpf_map_delete_elem(&sockets, &key);
+	return rs_tcp_closed_typed(sk, rs_untold(t) == RS_CONNECT ? TCP_SYN_SENT : TCP_ESTABLISHED, false);
+}
 
 /* Half of the changes of state tell nothing. */
 static __always_inline bool rs_state_tells(int new)
@@ -366,8 +400,8 @@ static __always_inline void rs_tcp_accepted(struct sock *sk)
 		t->process = rs_remember();
 		t->tid = (__u32)bpf_get_current_pid_tgid();
 		t->direction = RS_IN;
-		t->accepted = 1;
-		rs_tell_accept_copied(sk, 0, true);
+		t->accepted = t->established = 1;
+		rs_tell_begin_copied(sk, RS_ACCEPT, true);
 	} else {
 		/* closed by the other side already */
 		struct rs_story s;

@@ -37,8 +37,8 @@ static const struct event {
 		{ { NULL }, "connects that fail before a packet is sent", "by the change of state" } } },
 	/* neither a kprobe nor a tracepoint alone sees all: see flows.bpf.c */
 	{ "tcp states", {
-		{ { "k_tcp_set_state", "t_inet_sock_set_state_irq" } },
-		{ { "t_inet_sock_set_state", "t_inet_sock_set_state_irq" } },
+		{ { "k_tcp_set_state", "t_inet_sock_set_state_irq", "t_tcp_destroy_sock" } },
+		{ { "t_inet_sock_set_state", "t_inet_sock_set_state_irq", "t_tcp_destroy_sock" } },
 		{ { "k_tcp_set_state" } },
 		{ { NULL }, "connect, accept and close of TCP" } } },
 	{ "tcp accept", {
