@@ -180,20 +180,27 @@ static bool read_parts(const char *const *parts, bool cut, bool directories, str
 	       (directories && read_directory(parts, container));
 }
 
+#define PARTS_MOST (RS_PATH_SIZE / 2)
+
+/* One that does not end here is not whole: it would be the name of another directory. */
+static size_t whole_parts(const char path[RS_PATH_SIZE], const char *parts[PARTS_MOST])
+{
+	const char *at = path, *end = path + RS_PATH_SIZE;
+	size_t count = 0;
+
+	for (; at < end && *at && memchr(at, '\0', (size_t)(end - at)); at += strlen(at) + 1)
+		parts[count++] = at;
+	return count;
+}
+
 int ringside_container(const struct rs_process *process, struct ringside_container *container)
 {
-	const char *parts[RS_PATH_SIZE / 2 + 1], *at = process->cgroup, *end = at + RS_PATH_SIZE;
+	const char *parts[PARTS_MOST + 1];
 	bool directories = !process->cgroup_cut; /* else nobody knows below what */
 	struct ringside_container inner;
-	size_t count = 0;
+	size_t count = whole_parts(process->cgroup, parts);
 	int result = 0;
 
-	for (size_t length; at < end && *at; at += length + 1) {
-		length = strnlen(at, (size_t)(end - at));
-		if (at + length == end)
-			break;
-		parts[count++] = at;
-	}
 	parts[count] = NULL;
 	while (count-- > 0) { /* from the root inwards: the last one found is the innermost */
 		if (starts(parts[count], "user@") && ends(parts[count], ".service"))
@@ -209,23 +216,17 @@ int ringside_container(const struct rs_process *process, struct ringside_contain
 
 size_t ringside_path(const char parts[RS_PATH_SIZE], int cut, char *path)
 {
-	const char *start[RS_PATH_SIZE / 2 + 1];
-	const char *at = parts, *end = parts + RS_PATH_SIZE;
-	size_t count = 0;
+	const char *whole[PARTS_MOST];
+	size_t count = whole_parts(parts, whole);
 	char *to = path;
 
-	/* a part that does not end here is not whole: it would be the name of another directory */
-	for (; at < end && *at && memchr(at, '\0', (size_t)(end - at)); at += strlen(at) + 1)
-		start[count++] = at;
 	if (cut) {
 		memcpy(to, "...", 3);
 		to += 3;
 	}
 	while (count-- > 0) {
-		size_t length = strnlen(start[count], (size_t)(end - start[count]));
 		*to++ = '/';
-		memcpy(to, start[count], length);
-		to += length;
+		to = stpcpy(to, whole[count]);
 	}
 	*to = '\0';
 	return (size_t)(to - path);
