@@ -97,7 +97,7 @@ $(READER): $(READER_OBJ) $(LIB_A)
 BUILD_PACKAGES := gcc libc6-dev clang llvm libbpf-dev libelf-dev libjansson-dev libnghttp2-dev
 RUN_PACKAGES   := $(BUILD_PACKAGES) iproute2 iputils-ping util-linux
 TEST_PACKAGES  := $(RUN_PACKAGES) jq curl strace tshark tcpdump bpftool ethtool procps mandoc g++ python3 nodejs netcat-openbsd \
-	iperf3 bind9-dnsutils podman crun \
+	iperf3 bind9-dnsutils podman crun chromium zstd shellcheck $(shell command -v npm >/dev/null || echo npm) \
 	$(shell cat tests/vm/packages 2>/dev/null)
 
 # Files that root makes while building for a user would stand in that user's way.
@@ -119,7 +119,7 @@ run: deps-run ## see the network: load on IFACE, read, unload (needs root)
 check: deps-test ## run every test, here and in virtual machines (needs root)
 	$(Q)$(AS_USER) $(MAKE) --no-print-directory tests-build $(OUT)/vmlinux/check
 	$(Q)$(AS_USER) $(MAKE) --no-print-directory SANITIZE=1 tests-build
-	$(Q)tests/run .build/tests/unit tests/repo tests/e2e tests/fuzz tests/sanitize -j 2 tests/vm
+	$(Q)tests/run .build/tests/unit tests/repo tests/e2e tests/client tests/fuzz tests/sanitize -j 2 tests/vm
 
 check-unit: tests-build ## run what needs neither root nor network
 	$(Q)tests/run .build/tests/unit tests/repo

@@ -39,7 +39,7 @@ for reason in $(sed -n 's/.*_names\[.*\] = {\(.*\)};/\1/p' loader/status.c | gre
 	grep -qw "$reason" loader/ringside-loader.8 || fail "$reason is not in ringside-loader(8)"
 done
 
-for file in README.md client/README.md tests/*/README.md vmlinux/README.md; do
+for file in README.md client/README.md client/*/README.md tests/*/README.md vmlinux/README.md; do
 	for link in $(grep -oE '\]\([^)#]+' "$file" | cut -c3-); do
 		[ -e "$(dirname "$file")/$link" ] || fail "$file: the link $link leads nowhere"
 	done
