@@ -27,7 +27,10 @@ function textRecord(line, cut, limit) {
 export function toRecord(line, cut = 0, limit = 1 << 20) {
 	if (cut === 0 && line[0] === BRACE) {
 		const text = line.toString();
-		if (isObject(text)) return isUtf8(line) ? line : Buffer.from(text);
+		if (isObject(text)) {
+			const bytes = isUtf8(line) ? line : Buffer.from(text); // which may be longer
+			if (bytes.length <= limit) return bytes;
+		}
 	}
 	return textRecord(line, cut, limit);
 }

@@ -34,3 +34,10 @@ test('bytes that are no UTF-8 become valid UTF-8', () => {
 	const bytes = toRecord(Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d]));
 	assert.equal(bytes.toString(), '{"a":"\ufffd"}');
 });
+
+test('a record that grows as its bytes become UTF-8 still fits the limit', () => {
+	const bytes = toRecord(Buffer.concat([Buffer.from('{"a":"'), Buffer.alloc(9000, 0xff), Buffer.from('"}')]), 0, 10000);
+	assert.ok(bytes.length <= 10000, `${bytes.length} bytes`);
+	const { event, cut } = JSON.parse(bytes);
+	assert.deepEqual([event, cut > 0], ['text', true]);
+});
