@@ -39,6 +39,7 @@ export function connect({ url, name, password }, { say, connected, disconnected,
 		connected();
 	});
 	socket.on('disconnect', (why) => {
+		socket.sendBuffer = []; // batches that it kept would go before the older ones that are sent again
 		disconnected();
 		if (why === 'io client disconnect') return;
 		sayNow(`${url}: the connection is lost (${why}); trying again`);

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
+import { connect } from '../../monitor/connection.js';
 import { startDashboard } from '../dashboard.js';
 
 const MONITOR = fileURLToPath(new URL('../../monitor/monitor_client.js', import.meta.url));
@@ -207,6 +210,35 @@ test('SIGTERM sends what is held and ends with 0; while the server is away it gi
 	two.kill('SIGTERM');
 	assert.equal(await two.exit, 1);
 	assert.match(two.messages, /1 records were not sent/);
+});
+
+test('batches come in their order after a sleep: a newer one would make the server think that it knows the older ones', async (t) => {
+	const http = createServer().listen(0, '127.0.0.1');
+	await once(http, 'listening');
+	const server = new Server(http);
+	t.after(() => server.close());
+	const came = []; // by connection
+	server.on('connection', (socket) => {
+		const numbers = [];
+		came.push(numbers);
+		socket.on('batch', (number) => numbers.push(number));
+	});
+	const underWay = [];
+	const send = (number) => connection.transmit(number, Buffer.from('x'), () => {});
+	const connection = connect({ url: `http://127.0.0.1:${http.address().port}`, name: 'a', password: '' }, {
+		say: () => {}, refused: () => {}, connected: () => underWay.forEach(send), disconnected: () => {},
+	});
+	t.after(() => connection.close());
+	await until(() => came.length === 1, 'the connection');
+	underWay.push(1);
+	send(1);
+	await until(() => came[0].length === 1, 'the first batch');
+	const now = Date.now;
+	t.mock.method(Date, 'now', () => now() + 3600000); // Socket.IO takes the next one and keeps it, for the line is dead by now
+	underWay.push(2);
+	send(2);
+	await until(() => came[1]?.length >= 2, 'both batches again');
+	assert.deepEqual(came[1].slice(0, 2), [1, 2]);
 });
 
 test('hostile messages do nothing to the server', async (t) => {
