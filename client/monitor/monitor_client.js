@@ -62,12 +62,16 @@ function account() {
 
 let stopping = false;
 let ending = false;
+let told = false; // that Ctrl-C gives up
 async function end() {
 	if (ending) return;
 	ending = true;
 	process.stdin.destroy();
 	lines.end();
-	const held = setTimeout(() => say(`end of input, ${sender.waiting} records are being sent; Ctrl-C gives them up`), HELD_MS);
+	const held = setTimeout(() => {
+		told = true;
+		say(`end of input, ${sender.waiting} records are being sent; Ctrl-C gives them up`);
+	}, HELD_MS);
 	if (stopping) setTimeout(giveUp, GOODBYE_MS).unref();
 	await sender.done();
 	clearTimeout(held);
@@ -82,9 +86,10 @@ function giveUp() {
 }
 
 function stop() {
-	if (stopping || ending) giveUp();
+	if (stopping || told) giveUp();
 	stopping = true;
-	setTimeout(end, LAST_WORDS_MS);
+	if (ending) setTimeout(giveUp, GOODBYE_MS).unref(); // in a pipe line both come together
+	else setTimeout(end, LAST_WORDS_MS);
 }
 process.on('SIGINT', stop);
 process.on('SIGTERM', stop);

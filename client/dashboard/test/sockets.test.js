@@ -212,6 +212,21 @@ test('SIGTERM sends what is held and ends with 0; while the server is away it gi
 	assert.match(two.messages, /1 records were not sent/);
 });
 
+test('Ctrl-C that comes with the end of input, as in a pipe line, still sends what is held', async (t) => {
+	const { url } = await start(t);
+	const { lines } = watch(t, url);
+	const child = monitor(t, url);
+	await until(() => child.messages.includes('connected'), 'the connection');
+	child.kill('SIGSTOP');
+	for (let i = 0; i < 100; i++) child.stdin.write(`{"i":${i}}\n`);
+	child.stdin.end();
+	await once(child.stdin, 'finish');
+	child.kill('SIGINT');
+	child.kill('SIGCONT');
+	assert.equal(await child.exit, 0, child.messages);
+	await until(() => lines.length === 100, 'all records');
+});
+
 test('batches come in their order after a sleep: a newer one would make the server think that it knows the older ones', async (t) => {
 	const http = createServer().listen(0, '127.0.0.1');
 	await once(http, 'listening');
