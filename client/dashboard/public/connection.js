@@ -1,4 +1,5 @@
 // The page's side of the line: passes the password on, joins rooms and joins them again where it was.
+import { advance } from './position.js';
 import { io } from './vendor/socket.io.js';
 
 const PASSWORD = 'ringside password'; // for this tab, until it is closed
@@ -85,12 +86,9 @@ export class Connection {
 	#take({ room, epoch, from, count }, bytes, confirm) {
 		const position = this.#joined.get(room);
 		if (position) {
-			if (position.epoch === epoch && from > position.next && !position.returned) this.#handlers.missed(room, from - position.next);
 			// what was under way when the line was cut comes once
-			const known = position.epoch === epoch ? Math.max(0, position.next - from) : 0;
-			position.epoch = epoch;
-			position.returned = false;
-			position.next = Math.max(from + count, known > 0 ? position.next : 0);
+			const { missed, known } = advance(position, { epoch, from, count });
+			if (missed > 0) this.#handlers.missed(room, missed);
 			if (known < count) this.#handlers.lines(room, linesOf(new Uint8Array(bytes)).slice(known));
 		}
 		confirm();

@@ -6,6 +6,7 @@ import { Echoes } from '../public/echoes.js';
 import { makeFilter } from '../public/filter.js';
 import { Losses } from '../public/losses.js';
 import { inNetwork } from '../public/network.js';
+import { advance } from '../public/position.js';
 import { showable } from '../public/record.js';
 import { Ring } from '../public/ring.js';
 import { rowOf } from '../public/row.js';
@@ -185,6 +186,25 @@ test('losses are summed by where they were', () => {
 	assert.deepEqual(losses.list().map(({ count }) => count), [11, 7]);
 	for (let i = 0; i < 1000; i++) losses.add(`${i}`, 1, 1);
 	assert.equal(losses.list().length, 50);
+});
+
+test('a page knows what it has had of a room, and what it missed', () => {
+	const at = { returned: true };
+	const came = (epoch, from, count) => {
+		const { missed, known } = advance(at, { epoch, from, count });
+		return [missed, known];
+	};
+	assert.deepEqual(came('a', 50, 10), [0, 0], 'what was before it came is not missed');
+	assert.deepEqual(came('a', 60, 5), [0, 0]);
+	assert.deepEqual(came('a', 62, 5), [0, 3], 'those that come twice are known');
+	assert.deepEqual(came('a', 60, 2), [0, 7], 'all of them too');
+	assert.deepEqual(came('a', 70, 1), [3, 0]);
+	at.returned = true;
+	assert.deepEqual(came('a', 90, 1), [0, 0], 'while the room was switched off');
+	assert.deepEqual(came('b', 0, 5), [0, 0], 'a server that was started again');
+	assert.deepEqual(came('c', 40, 5), [40, 0], 'one whose first records are gone before the page is back');
+	at.returned = true;
+	assert.deepEqual(came('d', 40, 5), [0, 0]);
 });
 
 test('units', () => {
