@@ -55,8 +55,8 @@ export class HistoryFile {
 					const { time, event, here, there, process } = summarize(line);
 					this.#insert.run([room, time, event, here, there, process, line]);
 				}
+				this.#forget(); // after each batch: the file never shrinks
 			}
-			this.#forget();
 			this.#db.exec('COMMIT');
 		} catch (error) {
 			if (this.#db.inTransaction) this.#db.exec('ROLLBACK');

@@ -67,6 +67,14 @@ test('the oldest go when the file is full', (t) => {
 	assert.deepEqual(readdirSync(join(path, '..')), ['records.db'], 'nothing is left beside it');
 });
 
+test('much at once does not make the file larger either', (t) => {
+	const path = place(t);
+	const file = new HistoryFile(path, 2 << 20);
+	file.add(Array.from({ length: 40 }, () => batch(Array.from({ length: 1000 }, (_, i) => record(i, { fill: 'x'.repeat(200) })))));
+	assert.ok(statSync(path).size < 3 << 20, `${statSync(path).size} bytes`);
+	file.close();
+});
+
 test('a server that is killed leaves a whole file, which the next one goes on with', async (t) => {
 	const path = place(t);
 	const code = `import { HistoryFile } from ${JSON.stringify(new URL('../history-file.js', import.meta.url).href)};
