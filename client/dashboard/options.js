@@ -49,6 +49,7 @@ export function readOptions(args, env) {
 	if (!password && !isLoopback(host)) {
 		throw new Error(`HOST is ${host}: without PASSWORD only this machine may connect`);
 	}
+	if (values.history === '') throw new Error('--history is the name of a file');
 	return {
 		host,
 		password,

@@ -57,6 +57,7 @@ test('without a password it listens on this machine only', () => {
 		assert.equal(readOptions([], { HOST: host, PASSWORD: 'x' }).host, host);
 	}
 	assert.throws(() => readOptions(['--port', 'x'], {}), /PORT/);
+	assert.throws(() => readOptions(['--history', ''], {}), /--history/);
 });
 
 test('pages of other sites may not ask, and names that point here may not without a password', () => {
