@@ -13,6 +13,7 @@ canned() {
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' RETURN
 	manners 10.0.0.0/8
+	bad_records 10.0.0.0/8
 	ends_early "$(redirect 0 10.0.0.1 10.0.0.2)
 {\"event\":\"lost\",\"source\":\"x\",\"timestamp\":1,\"count\":1}"
 	{

@@ -11,6 +11,7 @@ canned() {
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' RETURN
 	manners -p
+	bad_records
 	ends_early '{"event":"lost","source":"flows","timestamp":1,"count":1}'
 	{
 		record 0 connect curl 1

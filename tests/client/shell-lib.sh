@@ -45,6 +45,27 @@ manners() {
 		shellcheck "$script" || fail shellcheck
 	fi
 }
+# bad_records ARGUMENT...: JSON that ringside does not write is told, does no harm to a terminal, and the next record counts
+bad_records() {
+	local bad out
+	out=$(mktemp)
+	while read -r bad; do
+		printf '%s\n' "$bad" '{"event":"lost","source":"good","timestamp":1795230000000,"count":3,"cpu":0}' | "$script" "$@" >"$out" 2>&1 || true
+		grep -q 'good: 3 records lost' "$out" || fail "after $bad: $(cat "$out")"
+		safe "$out"
+	done <<-'END'
+		{"timestamp":1e308,"event":"lost","source":"eth0","count":1}
+		{"timestamp":-1e308,"event":"connect"}
+		{"timestamp":1795230000000,"event":"lost","source":{},"count":"\u001b[31mx"}
+		{"timestamp":1795230000000,"event":"lost"}
+		{"timestamp":1795230000000,"event":"icmp","icmp_type":5,"ip_version":4,"src_ip":5,"seq":"x","cpu":[]}
+		{"timestamp":1795230000000,"event":"icmp","icmp_type":5,"ip_version":4,"src_ip":"1.2.3.999"}
+		{"timestamp":1795230000000,"event":"connect","comm":{},"exe":[1],"container_name":"web","local_ip":5,"local_port":80,"latency_us":"x"}
+		[5]
+		nan
+	END
+	rm "$out"
+}
 # ends_early RECORD ARGUMENT...: nobody reads any more, also where SIGPIPE is ignored (under systemd)
 ends_early() {
 	local record=$1 statuses how

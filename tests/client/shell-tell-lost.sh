@@ -18,6 +18,7 @@ canned() {
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' RETURN
 	manners -s
+	bad_records -s
 	early=1
 	ends_early "$(lost eth0 1)"
 	{ numbers eth0 0 5 9; numbers eth0 1 0 3; numbers flows 0 100 102; numbers eth0 0 10 12; } >"$dir/whole"

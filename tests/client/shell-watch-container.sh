@@ -7,6 +7,7 @@ canned() {
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' RETURN
 	manners web
+	bad_records web
 	equal "no container" 2 "$(status_of "$script" </dev/null)"
 	equal "an empty one" 2 "$(status_of "$script" "" </dev/null)"
 	ends_early '{"event":"connect","timestamp":1,"pod":"web"}' web
