@@ -40,11 +40,15 @@ await scene(async () => {
 	assert.equal(await elements(), usual, 'no element of another kind has come');
 	assert.equal(await page.evaluate(() => globalThis.pwned ?? {}.pwned ?? Object.prototype.event), undefined);
 
-	// loss is loud
+	// loss is loud, also in a tab behind others, where no frame is drawn
+	const behind = await openPage(server.url);
+	await until(() => behind.locator('#live').isVisible(), 'the other page');
+	await behind.evaluate(() => (globalThis.requestAnimationFrame = () => 0));
 	forwarder.stdin.write('{"event":"lost","source":"eth0","timestamp":1795233232411,"count":1234,"cpu":0}\n');
 	await until(() => page.locator('#loss').isVisible(), 'the loss');
 	assert.equal(await text(page, '#loss-text'), '1,234 records are missing');
 	assert.match(await page.title(), /1,234 lost/);
+	await until(async () => (await behind.title()).includes('1,234 lost'), 'the title of the page behind');
 	await picture(page, 'loss');
 	await page.click('#loss-seen');
 	await until(async () => !(await page.locator('#loss').isVisible()), 'it to be seen');

@@ -65,6 +65,7 @@ const echoChart = new Chart($('echo-chart'), duration);
 function flush() {
 	flushing = undefined;
 	stream.flush();
+	drawLoss(); // here, as in a tab behind others no frame comes, and the title tells
 	if (!$('notice').hidden) drawState();
 }
 
@@ -150,7 +151,6 @@ function drawPanels() {
 	drawTop($('talkers'), stream.talkers);
 	drawTop($('processes'), stream.processes);
 	drawFlows($('flows'), stream.flows);
-	drawLoss();
 }
 
 let tableAt = 0;
