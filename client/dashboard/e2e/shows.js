@@ -15,9 +15,16 @@ await scene(async () => {
 	await page.fill('#password', 'wrong');
 	await page.click('#login button');
 	await until(async () => (await text(page, '#notice-text')).includes('wrong password'), 'the refusal');
+	for (let i = 2; i <= 5; i++) {
+		await page.fill('#password', 'wrong');
+		await page.click('#login button');
+		await until(() => server.said.split('wrong password').length > i, `refusal ${i}`);
+		await until(() => page.evaluate(() => sessionStorage.length === 0), 'the page to forget it');
+	}
 	await page.fill('#password', PASSWORD);
 	await page.keyboard.press('Enter');
-	await until(async () => (await text(page, '#notice-title')).includes('Nobody forwards'), 'the empty state');
+	await until(async () => (await text(page, '#notice-text')).includes('too many wrong passwords'), 'that it has to wait');
+	await until(async () => (await text(page, '#notice-title')).includes('Nobody forwards'), 'the empty state, when it has waited');
 	assert.ok(!page.url().includes(PASSWORD));
 	await picture(page, 'empty');
 

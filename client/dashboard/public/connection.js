@@ -109,7 +109,9 @@ export class Connection {
 			sessionStorage.removeItem(PASSWORD);
 			this.#handlers.state('password', error.message);
 		} else if (code === 'attempts') {
+			// perhaps somebody else's, and this page has the right one
 			this.#handlers.state('password', `${error.message}: wait ${error.data.retry_after} s`);
+			this.#tryAgain(error.data.retry_after * 1000);
 		} else {
 			this.#handlers.state('disconnected', error.message);
 			this.#tryAgain(5000);
