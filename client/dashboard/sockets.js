@@ -12,6 +12,7 @@ import { isRoomName } from './rooms.js';
 import { Watcher } from './watcher.js';
 
 const CONNECTIONS = 1000;
+const STRANGER_BYTES = 16384; // that a connection may send before it is let in
 const TELL_MS = 1000;
 
 function refusal(code, message, more) {
@@ -54,6 +55,16 @@ export function serveSockets(http, { rooms, history, password, say }) {
 		return undefined;
 	}
 	io.use((socket, next) => next(admit(socket.handshake)));
+	// Socket.IO would keep attachments of 20 MiB for anybody until connectTimeout
+	const strangers = new WeakMap(); // connection → bytes
+	io.engine.on('connection', (connection) => {
+		strangers.set(connection, 0);
+		connection.on('data', (data) => {
+			if (!strangers.has(connection)) return;
+			strangers.set(connection, strangers.get(connection) + data.length);
+			if (strangers.get(connection) > STRANGER_BYTES) connection.close(true);
+		});
+	});
 
 	let told = '';
 	function tell() {
@@ -104,7 +115,11 @@ export function serveSockets(http, { rooms, history, password, say }) {
 		socket.emit('history', history?.state ?? null);
 	}
 
-	io.on('connection', (socket) => (socket.handshake.auth.role === 'forwarder' ? serveForwarder(socket) : serveWatcher(socket)));
+	io.on('connection', (socket) => {
+		strangers.delete(socket.conn);
+		if (socket.handshake.auth.role === 'forwarder') serveForwarder(socket);
+		else serveWatcher(socket);
+	});
 	return {
 		tell,
 		close: () => {

@@ -115,6 +115,19 @@ test('a wrong password is one clear line and exit 1', async (t) => {
 	assert.equal(child.messages, `monitor_client: ${url}: wrong password\n`);
 });
 
+test('who has not said the password is not listened to for long', async (t) => {
+	const { url } = await start(t, { password: 'secret123' });
+	const silent = client(t, url, () => {}); // it opens the line and never says who it is
+	await once(silent.io, 'open');
+	const { engine } = silent.io;
+	const closed = once(engine, 'close');
+	const begin = Date.now();
+	engine.send(`59-["x"${',{"_placeholder":true,"num":0}'.repeat(9)}]`);
+	for (let i = 0; i < 8; i++) engine.send(Buffer.alloc(1 << 20));
+	await closed;
+	assert.ok(Date.now() - begin < 8000, 'it is not only that its time was over, which is after ten seconds');
+});
+
 test('pages of another site are refused at the door', async (t) => {
 	const { url } = await start(t);
 	const evil = client(t, url, { role: 'watcher' }, { extraHeaders: { origin: 'http://evil.example' } });
