@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Forwards records from stdin to a dashboard.
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { connect } from './connection.js';
 import { Lines } from './lines.js';
 import { readOptions, usage } from './options.js';
@@ -34,6 +34,11 @@ if (chosen.version) {
 	const about = JSON.parse(readFileSync(new URL('package.json', import.meta.url)));
 	process.stdout.write(`monitor_client ${about.version}\n`);
 	process.exit(0);
+}
+
+if (fstatSync(0).isDirectory()) { // for Node it is an input that is over
+	say('stdin: EISDIR');
+	process.exit(1);
 }
 
 const queue = new Queue(chosen.name, chosen.queue);
