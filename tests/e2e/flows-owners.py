@@ -76,6 +76,7 @@ def handed_over():
         sock.sendall(b"from the receiver")
         sock.recv(16)
         out.add("close", ends(sock), who(own), attribution=BY, tx_bytes=17, rx_bytes=5)
+        right.recv(1)  # the giver has closed its own: this is the last one
         sock.close()
 
     def giver():
@@ -84,6 +85,7 @@ def handed_over():
         out.add("connect", ends(sock), who(own), attribution=BY)
         socket.send_fds(left, [b"x"], [sock.fileno()])
         sock.close()
+        left.send(b"y")
 
     pids = child(receiver), child(giver)
     peer, _ = server.accept()
