@@ -10,6 +10,7 @@
  * and "flows" also
  *   processes BPF_MAP_TYPE_LRU_HASH, frozen: rs_process_key() to struct rs_process,
  *             those that used the network last
+ *   tcp, udp  text: a line for each socket that there is (netstat.bpf.h)
  *
  * The ring's elements are all about.slot_size bytes (RS_SLOT_SIZE, RS_FLOW_SLOT_SIZE). Elements 0 .. cpus-1 are the
  * heads (struct rs_head); CPU k's slots are elements cpus + k * slots and on.

@@ -3,7 +3,7 @@
  * flows.bpf.c - TCP and UDP of the whole host: where in the kernel they are seen.
  *
  * A program is named by its hook: k_ a kprobe, r_ a kretprobe, t_ a raw tracepoint
- * (tp_btf). loader/hooks.c says which of them see the same, and which are preferred.
+ * (tp_btf), i_ an iterator (netstat.bpf.h). loader/hooks.c says which of them see the same, and which are preferred.
  *
  * A kprobe that hits while a BPF program of another kprobe runs on this CPU is
  * skipped by the kernel (bpf_prog_active, kernel/trace/bpf_trace.c). So what happens
@@ -13,6 +13,7 @@
 #include "tcp.bpf.h"
 #include "udp.bpf.h"
 #include "echo_sender.bpf.h"
+#include "netstat.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* ------------------------------------------------------------------ TCP: connect */
@@ -81,12 +82,15 @@ int BPF_KPROBE(k_tcp_set_state, struct sock *sk, int new)
 	return 0;
 }
 
+/* And of what processes do, listen(), which tells nothing. */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(t_inet_sock_set_state_irq, struct sock *sk, int old, int new)
 {
 	struct rs_state_seen *seen;
 	__u32 zero = 0;
 
+	if (new == TCP_LISTEN)
+		return rs_is_active() && rs_is_inet(true, sk, IPPROTO_TCP) ? rs_tcp_listens(sk) : 0;
 	if (!rs_state_tells(new) || rs_on_task_stack(ctx) || !rs_is_active() || !rs_is_inet(true, sk, IPPROTO_TCP))
 		return 0;
 	seen = bpf_map_lookup_elem(&states_seen, &zero);

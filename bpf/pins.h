@@ -13,6 +13,8 @@
  *         xdp_link, tcx_link  0600 root   what keeps them attached
  *     flows/                  0750 GROUP  TCP and UDP of the whole host, with the same four pins and
  *       processes             0440 GROUP  opened BPF_F_RDONLY: frozen, so nobody writes
+ *       tcp, udp              0440 GROUP  text, a line for each socket: links of iterators, which only who may
+ *                                         write to the pin could open as links
  *       root/                 0700 root
  *         HOOK                0600 root   a link for each: k_tcp_v4_connect (kprobe), r_ (kretprobe),
  *                                         t_net_dev_queue (tracepoint), tick (timer)
@@ -39,6 +41,8 @@
 #define RS_PIN_COUNTERS "counters"
 #define RS_PIN_ABOUT "about"
 #define RS_PIN_PROCESSES "processes"
+#define RS_PIN_TCP "tcp"
+#define RS_PIN_UDP "udp"
 
 #define RS_DIR_ROOT "root"
 #define RS_DIR_ROOT_MODE 0700

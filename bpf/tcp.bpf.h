@@ -386,6 +386,18 @@ static __always_inline void rs_tcp_state(const bool typed, struct sock *sk, int 
 	}
 }
 
+/* A listener's owner is only shown among the sockets (netstat.bpf.h), until it is destroyed. */
+static __always_inline int rs_tcp_listens(struct sock *sk)
+{
+	struct rs_tracked *t = rs_track((__u64)sk, 0, 0);
+
+	if (t) {
+		t->process = rs_remember();
+		t->tid = (__u32)bpf_get_current_pid_tgid();
+	}
+	return 0;
+}
+
 /* ------------------------------------------------------------------ accept, retransmit, totals */
 
 /* A process takes an established connection over. */

@@ -59,6 +59,16 @@ static bool is_attached(const struct pin_root *root)
 	return !flows_missed(root, &missed, &hooks) && hooks;
 }
 
+/* Whether a file is there, or could not be made when the rest was. */
+static bool has_file(const struct flows *f, const struct pin_root *root, const char *name)
+{
+	char path[PIN_PATH_MAX], without[64];
+
+	snprintf(without, sizeof(without), HOOK_WITHOUT_FILE "%s", name);
+	pin_path(path, root, NULL, RS_SOURCE_FLOWS, name);
+	return !access(path, F_OK) || strstr(f->old.about.missing, without);
+}
+
 static bool is_same(const struct flows *f, const struct options *o, const struct readers *readers, __u64 build)
 {
 	const struct rs_about *old = &f->old.about;
@@ -205,7 +215,8 @@ int flows_prepare(struct flows *f, const struct pin_root *root, const struct opt
 	config.slots = slots_of(o, cpus, RS_FLOW_SLOT_SIZE);
 	f->keeps = f->keeps && f->old.about.cpus == config.cpus &&
 		   (!o->ring_size || f->old.about.slots == config.slots);
-	f->same = is_same(f, o, readers, build) && is_attached(root);
+	f->same = is_same(f, o, readers, build) && is_attached(root) && has_file(f, root, RS_PIN_TCP) &&
+		  has_file(f, root, RS_PIN_UDP);
 	if (f->same)
 		return 0;
 	if (f->keeps) {
@@ -273,8 +284,11 @@ int flows_stage(struct flows *f, const struct pin_root *root)
 			return -1;
 	}
 	for (size_t i = 0; i < f->hooks.count; i++) {
-		snprintf(name, sizeof(name), RS_DIR_ROOT "/%s", f->hooks.links[i].program);
-		if (source_stage_pin(s, root, name, f->hooks.links[i].fd, RS_PIN_ROOT_ONLY_MODE, 0))
+		const char *program = f->hooks.links[i].program, *file = hook_file(program);
+
+		snprintf(name, sizeof(name), "%s%s", file ? "" : RS_DIR_ROOT "/", file ?: program);
+		if (source_stage_pin(s, root, name, f->hooks.links[i].fd,
+				     file ? RS_MODE_READONLY(s->mode) : RS_PIN_ROOT_ONLY_MODE, file ? s->gid : 0))
 			return -1;
 	}
 	return source_pin_links(s, root);

@@ -14,6 +14,7 @@
 #include "abi.h"
 #include "hooks.h"
 #include "loader.h"
+#include "pins.h"
 
 #define TICK_NS 250000000ULL
 
@@ -74,6 +75,12 @@ static const struct event {
 	{ "timer", {
 		{ { "tick" } },
 		{ { NULL }, "UDP totals during a pause, totals of TCP connections that go on" } } },
+	{ "tcp sockets", {
+		{ { "i_tcp" } },
+		{ { NULL }, HOOK_WITHOUT_FILE RS_PIN_TCP } } },
+	{ "udp sockets", {
+		{ { "i_udp" } },
+		{ { NULL }, HOOK_WITHOUT_FILE RS_PIN_UDP } } },
 };
 #define EVENTS (sizeof(events) / sizeof(events[0]))
 
@@ -156,6 +163,9 @@ static bool is_there(const struct hooks *h, const char *program)
 	case 'k':
 	case 'r':
 		return h->kprobes && h->wanted != HOOKS_TRACEPOINTS && has_function(h, program + 2);
+	case 'i':
+		snprintf(type, sizeof(type), "bpf_iter_%s", program + 2);
+		return btf__find_by_name_kind(h->btf, type, BTF_KIND_FUNC) > 0;
 	default:
 		if (!strcmp(program, "tick"))
 			return true;
@@ -328,6 +338,8 @@ __u32 hooks_used(const struct hooks *h)
 		case 'r':
 			used |= RS_HOOK_KPROBES;
 			break;
+		case 'i': /* shows what is there, and sees nothing happen */
+			break;
 		default:
 			used |= strcmp(h->links[i].program, "tick") ? RS_HOOK_TRACEPOINTS : 0;
 		}
@@ -337,6 +349,13 @@ __u32 hooks_used(const struct hooks *h)
 
 /* ------------------------------------------------------------------ names */
 
+const char *hook_file(const char *program)
+{
+	if (!strcmp(program, "i_tcp"))
+		return RS_PIN_TCP;
+	return strcmp(program, "i_udp") ? NULL : RS_PIN_UDP;
+}
+
 const char *hook_name(const char *program, char name[HOOK_NAME_MAX])
 {
 	char tracepoint[HOOK_NAME_MAX];
@@ -344,6 +363,7 @@ const char *hook_name(const char *program, char name[HOOK_NAME_MAX])
 	switch (program[0]) {
 	case 'k': snprintf(name, HOOK_NAME_MAX, "kprobe %s", program + 2); break;
 	case 'r': snprintf(name, HOOK_NAME_MAX, "kretprobe %s", program + 2); break;
+	case 'i': snprintf(name, HOOK_NAME_MAX, "iterator %s", program + 2); break;
 	default:
 		if (!strcmp(program, "tick")) {
 			snprintf(name, HOOK_NAME_MAX, "timer");

@@ -12,8 +12,9 @@ struct btf;
 
 enum hooks_wanted { HOOKS_AUTO, HOOKS_KPROBES, HOOKS_TRACEPOINTS };
 
-#define HOOKS_MOST 24
+#define HOOKS_MOST 32
 #define HOOK_NAME_MAX 40
+#define HOOK_WITHOUT_FILE "the file " /* and its name: what is missing without an iterator */
 
 /* What is used of the kernel, and what has to do without. */
 struct hooks {
@@ -54,6 +55,9 @@ __u32 hooks_used(const struct hooks *h);
 
 /* Says why, where none of them could be attached. */
 void hooks_say_none(const struct hooks *h);
+
+/* The file by which readers run it, if the program is an iterator; else NULL. */
+const char *hook_file(const char *program);
 
 /* "kprobe tcp_v4_connect" for k_tcp_v4_connect, as people name it; in NAME. */
 const char *hook_name(const char *program, char name[HOOK_NAME_MAX]);

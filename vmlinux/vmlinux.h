@@ -225,17 +225,43 @@ struct sock_common {
 	unsigned long skc_flags;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct refcount_struct {
+	atomic_t refs;
+} refcount_t;
+
 struct sock {
 	struct sock_common __sk_common;
+	struct {
+		atomic_t rmem_alloc;
+	} sk_backlog;
+	refcount_t sk_wmem_alloc;
 	struct dst_entry *sk_dst_cache;
 	struct socket *sk_socket;
 	int sk_err;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
 	__u16 sk_type;
 	__u16 sk_protocol;
 };
 
 struct inet_sock {
 	__be16 inet_sport;
+};
+
+struct udp_sock {
+	int forward_deficit;
+};
+
+struct inet_timewait_sock {
+	volatile unsigned char tw_substate;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
 };
 
 struct tcp_sock {
@@ -246,6 +272,31 @@ struct tcp_sock {
 	__u32 segs_out;
 	__u32 total_retrans;
 	__u32 srtt_us; /* in eighths */
+	__u32 mdev_us; /* in quarters */
+	__u64 bytes_acked;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 write_seq;
+	__u32 snd_una;
+	__u32 packets_out;
+	__u32 lost_out;
+};
+
+/* iterators over them */
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+	__u32 uid;
+};
+
+struct bpf_iter__udp {
+	struct bpf_iter_meta *meta;
+	struct udp_sock *udp_sk;
+	__u32 uid;
 };
 
 struct sk_buff {
@@ -287,10 +338,13 @@ enum {
 	TCP_SYN_SENT = 2,
 	TCP_SYN_RECV = 3,
 	TCP_FIN_WAIT1 = 4,
+	TCP_FIN_WAIT2 = 5,
 	TCP_TIME_WAIT = 6,
 	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT = 8,
 	TCP_LAST_ACK = 9,
 	TCP_LISTEN = 10,
+	TCP_CLOSING = 11,
 	TCP_NEW_SYN_RECV = 12,
 };
 

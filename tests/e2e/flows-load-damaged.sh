@@ -28,6 +28,7 @@ damage() {
 	"no description") rm "$flows/about" ;;
 	"no ring") rm "$flows/ring" ;;
 	"no bell") rm "$flows/bell" ;;
+	"no files") rm "$flows/tcp" "$flows/udp" ;;
 	"no state") rm -r "$flows/root/state" ;;
 	"no gate") rm "$flows/root/state/gate" ;;
 	"another gate") rm "$flows/root/state/gate"; bpftool map create "$flows/root/state/gate" type hash key 4 value 4 entries 7 name gate ;;
@@ -45,6 +46,7 @@ while IFS='|' read -r what pattern; do
 		fi
 		if [ $next = load ]; then
 			"$loader" load --no-icmp -m 0666 lo >"$work/load" 2>&1 || fail "$what: load: $(cat "$work/load")"
+			[ -r "$flows/tcp" ] && [ -r "$flows/udp" ] || fail "$what: without tcp and udp after load"
 			equal "$what: attached after load" true "$("$loader" status --json flows | jq '.sources[0] | .hooks > 3 and .trouble == null')"
 			"$loader" load --no-icmp --flow-interval 7 lo >"$work/load" 2>&1 || fail "$what: load: $(cat "$work/load")"
 			"$loader" status --json flows | jq -e '.sources[0] | .trouble == null and .flow_interval_ms == 7000' >/dev/null ||
@@ -71,6 +73,7 @@ detached|^  trouble    nothing is attached: load again$
 no description|^ringside-loader: status of flows: 
 no ring|^ringside-loader: status of flows: 
 no bell|
+no files|
 no state|
 no gate|
 another gate|

@@ -83,7 +83,7 @@ told_once() {
 # complete [alone]: no pin is missing; the programs are those of the pins
 complete() {
 	local pin gate links
-	for pin in ring bell counters about processes root/tick root/state/gate root/state/sockets; do
+	for pin in ring bell counters about processes tcp udp root/tick root/state/gate root/state/sockets; do
 		[ -e "$pin_root/flows/$pin" ] || fail "$step: flows are visible without $pin"
 	done
 	links=$(find "$pin_root/flows/root" -maxdepth 1 -type f | wc -l)
