@@ -22,7 +22,7 @@ BPF_CFLAGS := -g -O2 -Wall -Werror -target bpf -Ivmlinux -Ibpf -MMD -MP
 LOADER_OBJ := $(patsubst loader/%.c,$(OUT)/loader/%.o,$(wildcard loader/*.c)) $(OUT)/loader/builtin.o
 LIB_SRC    := ring open sources processes follow wait bytes json json_flow text text_flow container icmp_names
 LIB_OBJ    := $(LIB_SRC:%=$(OUT)/reader/%.o)
-READER_SRC := main options output account names lookup users runtimes runtime_socket runtime_docker runtime_cri
+READER_SRC := main options output account snapshot socket_line names lookup users runtimes runtime_socket runtime_docker runtime_cri
 READER_OBJ := $(READER_SRC:%=$(OUT)/reader/%.o)
 READER_LIBS := -lbpf -ljansson -lnghttp2
 

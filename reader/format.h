@@ -68,6 +68,9 @@ static inline char *put_times(char *to, uint64_t us)
 size_t json_flow(char *buffer, const struct ringside_event *event);
 char *put_origin(char *to, const struct ringside_event *event);
 
+/* And the line of a socket, LENGTH bytes that end in "}", with what is known of its process beside it. */
+size_t json_socket(char *buffer, const char *line, size_t length, const struct ringside_event *event);
+
 /* text.c: "1692123456.789012" and "[::1]:53" */
 char *put_seconds(char *to, int64_t time_ns);
 char *put_endpoint(char *to, int ip_version, const uint8_t *address, uint16_t port);

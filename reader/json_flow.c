@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* json_flow.c - what a socket did as a line of JSON, and whose it was. Names may be hostile, numbers anything. */
 #include "format.h"
+#include "socket_line.h"
 
 /* As a macro, so that a test can compare the keys with the documentation. */
 #define KEY(to, name) PUT(to, ",\"" name "\":")
@@ -37,15 +38,24 @@ static char *put_user(char *to, const struct ringside_event *event)
 	return to;
 }
 
+static char *put_own_path(char *to, const struct rs_process *p)
+{
+	to = put_path(KEY(to, "exe"), p->exe, p->exe_cut);
+	return p->exe_cut ? PUT(to, ",\"exe_cut\":true") : to;
+}
+
+static char *put_parent_path(char *to, const struct rs_process *p)
+{
+	return put_path(KEY(to, "parent_exe"), p->parent_exe, p->parent_exe_cut);
+}
+
 static char *put_names(char *to, const struct rs_process *p)
 {
 	to = put_string(KEY(to, "comm"), p->comm, sizeof(p->comm));
-	to = put_path(KEY(to, "exe"), p->exe, p->exe_cut);
-	if (p->exe_cut)
-		to = PUT(to, ",\"exe_cut\":true");
+	to = put_own_path(to, p);
 	to = put_u64(KEY(to, "ppid"), p->ppid);
 	to = put_string(KEY(to, "parent_comm"), p->parent_comm, sizeof(p->parent_comm));
-	return put_path(KEY(to, "parent_exe"), p->parent_exe, p->parent_exe_cut);
+	return put_parent_path(to, p);
 }
 
 static char *put_container(char *to, const struct ringside_event *event)
@@ -216,6 +226,30 @@ size_t json_flow(char *buffer, const struct ringside_event *event)
 		to = put_process(to, event, r->tid);
 	to = put_u64(KEY(to, "cpu"), event->cpu);
 	to = put_number(KEY(to, "seq"), event->seq);
+	to = PUT(to, "}\n");
+	return (size_t)(to - buffer);
+}
+
+/* ------------------------------------------------------------------ sockets that there are */
+
+_Static_assert(SOCKET_LINE_MAX + 6 * LINE_STRINGS + 512 < RINGSIDE_LINE_MAX, "a line may be longer than its buffer");
+
+/* The kernel's side has written the rest, bpf/netstat.bpf.h. */
+size_t json_socket(char *buffer, const char *line, size_t length, const struct ringside_event *event)
+{
+	const struct rs_process *p = event->process;
+	char *to = buffer + length - 1;
+
+	memcpy(buffer, line, length - 1);
+	to = put_times(to, (uint64_t)event->time_ns / 1000);
+	if (p && event->names && event->names->user)
+		to = put_string(KEY(to, "user"), event->names->user, SHOWN_MAX);
+	if (p && (*p->exe || p->exe_cut)) /* else only what is in the line is known of it */
+		to = put_parent_path(put_own_path(to, p), p);
+	if (p && p->cgroup_id)
+		to = put_number(KEY(to, "cgroup_id"), p->cgroup_id);
+	if (p)
+		to = put_container(to, event);
 	to = PUT(to, "}\n");
 	return (size_t)(to - buffer);
 }

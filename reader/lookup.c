@@ -249,6 +249,12 @@ const struct lookup_answer *lookup_get(struct lookup *l, const struct lookup_que
 	return e->found ? &e->answer : NULL;
 }
 
+bool lookup_waiting(const struct lookup *l)
+{
+	return l && l->running && atomic_load_explicit(&l->answered, memory_order_relaxed) !=
+				  atomic_load_explicit(&l->asked, memory_order_relaxed);
+}
+
 struct lookup *lookup_new(const struct lookup_options *options)
 {
 	struct lookup *l = calloc(1, sizeof(*l));

@@ -50,6 +50,9 @@ struct lookup *lookup_new(const struct lookup_options *options);
  */
 const struct lookup_answer *lookup_get(struct lookup *l, const struct lookup_question *question);
 
+/* Accepts NULL. Whether a question is under way. */
+bool lookup_waiting(const struct lookup *l);
+
 /* Accepts NULL. False: the thread is stuck in ask() and is left to the end of the
  * process, with everything it uses; then context must stay as well.
  */

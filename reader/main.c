@@ -15,6 +15,7 @@
 #include "output.h"
 #include "pins.h"
 #include "ringside.h"
+#include "snapshot.h"
 
 static volatile sig_atomic_t stop;
 
@@ -274,41 +275,51 @@ static void finish(struct reader *reader)
 	}
 }
 
+static void follow_to_the_end(struct reader *reader)
+{
+	const struct options *o = &reader->options;
+	struct ringside_options options = {
+		.size = sizeof(options), .pin_root = o->pin_root, .sources = (const char *const *)o->sources,
+		.flags = o->from_start || o->once ? RINGSIDE_FROM_START : 0,
+	};
+	int error = ringside_open(&reader->ringside, &options);
+
+	if (error)
+		errx(1, "open: %s", strerror(-error));
+	ringside_watch_hangup(reader->ringside, STDOUT_FILENO);
+	reader->stats_at_ns = now_ns() + (int64_t)(o->stats * 1e9);
+
+	follow(reader);
+	if (stop)
+		finish(reader);
+	if (o->once && !reader->following && !reader->code) {
+		warnx("nothing is loaded that may be read");
+		reader->code = 1;
+	}
+	account_close_all(&reader->accounts, &reader->output, reader->ringside, o->stats > 0);
+	output_flush(&reader->output);
+}
+
 int main(int argc, char **argv)
 {
 	static struct reader reader;
 	struct sigaction action = { .sa_handler = on_signal };
-	struct ringside_options options = { .size = sizeof(options) };
-	int error, code;
+	int code;
 
 	if (options_parse(argc, argv, &reader.options, &code))
 		return code;
 	reader.accounts.text = reader.options.text;
 	reader.output.stop = &stop;
-	options.pin_root = reader.options.pin_root;
-	options.sources = (const char *const *)reader.options.sources;
-	options.flags = reader.options.from_start || reader.options.once ? RINGSIDE_FROM_START : 0;
 
 	reader.names = names_start(&(struct names_options){ .containers = reader.options.container_names,
 						      .verbose = reader.options.verbose });
 	sigaction(SIGINT, &action, NULL); /* without SA_RESTART: waiting ends */
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	error = ringside_open(&reader.ringside, &options);
-	if (error)
-		errx(1, "open: %s", strerror(-error));
-	ringside_watch_hangup(reader.ringside, STDOUT_FILENO);
-	reader.stats_at_ns = now_ns() + (int64_t)(reader.options.stats * 1e9);
-
-	follow(&reader);
-	if (stop)
-		finish(&reader);
-	if (reader.options.once && !reader.following && !reader.code) {
-		warnx("nothing is loaded that may be read");
-		reader.code = 1;
-	}
-	account_close_all(&reader.accounts, &reader.output, reader.ringside, reader.options.stats > 0);
-	output_flush(&reader.output);
+	if (reader.options.snapshot)
+		reader.code = snapshot(&reader.options, &reader.output, reader.names);
+	else
+		follow_to_the_end(&reader);
 	if (reader.output.error == EINTR) {
 		warnx("standard output takes no more: %zu bytes are not written", reader.output.unwritten);
 		reader.code = 1;

@@ -114,3 +114,8 @@ const struct ringside_names *names_of(struct names *names, const struct ringside
 		find_container(names, event->process);
 	return &names->found;
 }
+
+bool names_waiting(const struct names *names)
+{
+	return lookup_waiting(names->other_users) || lookup_waiting(names->containers);
+}

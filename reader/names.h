@@ -30,4 +30,7 @@ void names_stop(struct names *names);
  */
 const struct ringside_names *names_of(struct names *names, const struct ringside_event *event);
 
+/* Whether an answer is on its way. */
+bool names_waiting(const struct names *names);
+
 #endif

@@ -15,7 +15,7 @@
 #include "pins.h"
 
 enum {
-	OPT_FROM_START = 256, OPT_ONCE, OPT_STATS, OPT_TYPE, OPT_NET, OPT_PORT, OPT_NO_LOOPBACK, OPT_PID, OPT_UID,
+	OPT_FROM_START = 256, OPT_ONCE, OPT_SNAPSHOT, OPT_STATS, OPT_TYPE, OPT_NET, OPT_PORT, OPT_NO_LOOPBACK, OPT_PID, OPT_UID,
 	OPT_COMM, OPT_CONTAINER, OPT_NO_CONTAINER_NAMES, OPT_PIN_ROOT,
 };
 
@@ -24,6 +24,7 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, 'n' },
 	{ "from-start", no_argument, NULL, OPT_FROM_START },
 	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "snapshot", no_argument, NULL, OPT_SNAPSHOT },
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "tcp", no_argument, NULL, 't' },
 	{ "udp", no_argument, NULL, 'u' },
@@ -60,6 +61,7 @@ static void usage(void)
 	       "  -n, --count COUNT        stop after COUNT records\n"
 	       "      --from-start         begin with the oldest record still in the ring\n"
 	       "      --once               stop when all that is there has been read\n"
+	       "      --snapshot           the sockets that there are now, and stop\n"
 	       "      --stats SECONDS      a stats record so often, and at the end\n"
 	       "      --pin-root DIR       instead of " RS_PIN_ROOT " (or " RS_PIN_ROOT_ENV ")\n"
 	       "  -d, --container-names    ask the container runtimes for names (default)\n"
@@ -343,6 +345,26 @@ static int check_protocols(const struct options *o)
 	return 0;
 }
 
+/* Sockets are no events, and in no ring. */
+static int check_snapshot(const struct options *o)
+{
+	const char *wrong = o->retransmissions ? "retransmissions" : o->close ? "close" : o->by_type ? "type" :
+			    o->from_start ? "from-start" : o->once ? "once" : o->stats > 0 ? "stats" :
+			    o->text ? "format text" : NULL;
+
+	if (wrong) {
+		warnx("snapshot: --%s is not for sockets that there are", wrong);
+		return -1;
+	}
+	for (char **source = o->sources; source && *source; source++) {
+		if (strcmp(*source, RS_SOURCE_FLOWS)) {
+			warnx("snapshot: %s has no sockets, only " RS_SOURCE_FLOWS " has", *source);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *o, int *code)
 {
 	int option;
@@ -362,6 +384,7 @@ int options_parse(int argc, char **argv, struct options *o, int *code)
 		case 'n': if (parse_count(optarg, &o->count)) return -1; break;
 		case OPT_FROM_START: o->from_start = true; break;
 		case OPT_ONCE: o->once = true; break;
+		case OPT_SNAPSHOT: o->snapshot = true; break;
 		case OPT_STATS: if (parse_seconds(optarg, &o->stats)) return -1; break;
 		case 't': o->tcp = true; break;
 		case 'u': o->udp = true; break;
@@ -397,7 +420,7 @@ int options_parse(int argc, char **argv, struct options *o, int *code)
 		warnx("pin root %s: must be an absolute path of at most 200 bytes", o->pin_root);
 		return -1;
 	}
-	if (check_protocols(o))
+	if (check_protocols(o) || (o->snapshot && check_snapshot(o)))
 		return -1;
 	o->filters = o->tcp || o->udp || o->incoming || o->outgoing || o->retransmissions || o->close ||
 		     o->no_loopback || o->by_type || o->net_count || o->pids.count || o->uids.count ||

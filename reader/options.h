@@ -30,6 +30,7 @@ struct options {
 	bool text;
 	bool from_start;
 	bool once;
+	bool snapshot;
 	bool verbose;
 	bool container_names;
 	uint64_t count;	   /* 0: no end */

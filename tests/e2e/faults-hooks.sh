@@ -35,7 +35,7 @@ for create in $(numbers_of 'BPF_(LINK_CREATE|RAW_TRACEPOINT_OPEN).* = [0-9]' "${
 	[ $slower = 1 ] || [ $((n % 5)) = 1 ] || continue
 	refuse "$create" "${load[@]}"
 	equal "status without hook $n" 0 $status
-	named=$(sed -nE 's/^  without ((kprobe|kretprobe|tracepoint) [a-z0-9_]+|timer): Operation not permitted.*/\1/p' "$work/out")
+	named=$(sed -nE 's/^  without ((kprobe|kretprobe|tracepoint|iterator) [a-z0-9_]+|timer): Operation not permitted.*/\1/p' "$work/out")
 	[ -n "$named" ] || fail "hook $n is not named: $(cat "$work/out")"
 	"$loader" status flows | grep "^  without    $named: Operation not permitted" >/dev/null || fail "status does not name it: $("$loader" status flows)"
 	start_reader "$work/all" flows
@@ -49,6 +49,13 @@ for create in $(numbers_of 'BPF_(LINK_CREATE|RAW_TRACEPOINT_OPEN).* = [0-9]' "${
 	fi
 	if ! grep -q '^  without .*UDP that is sent' "$work/out"; then wait_for 10 told udp_send 1; fi
 	stop_reader "$reader_pid"
+	case $named in
+	iterator*)
+		[ ! -e "$pin_root/flows/${named#* }" ] || fail "there is a file without its $named"
+		if nobody "$reader" --snapshot >"$work/shot" 2>"$work/err"; then fail "--snapshot is content without $named"; fi
+		grep -q "^ringside-reader: open flows/${named#* }: No such file or directory$" "$work/err" || fail "$(cat "$work/err")"
+		;;
+	esac
 	"$loader" unload --all >/dev/null
 	echo "without $named"
 done

@@ -63,6 +63,10 @@ has_lines() {
 wait_for 10 has_lines json 5
 wait_for 10 has_lines flows 2
 wait_for 10 has_lines text 4
+# bash is the one that connects, grep as a member of adm
+bash -c 'exec 3<>/dev/tcp/10.9.0.2/80
+	setpriv --reuid 65534 --regid 65534 --groups "$(getent group adm | cut -d: -f3)" grep ESTABLISHED /run/ringside/flows/tcp' >"$work/sockets"
+same sockets "$work/sockets"
 tail -n 3 "$work/json" >"$work/json3"
 same json "$work/json3"
 same flows "$work/flows"

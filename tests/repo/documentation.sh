@@ -20,9 +20,9 @@ for page in loader/ringside-loader.8 reader/ringside-reader.1; do
 		fail "$program --help (<) and $page (>) do not have the same options"
 done
 
-# every key that json*.c (with format.h) and account.c write is in the man page and, of records, in the README
-keys=$(grep -ohE '\\"[a-z_]+\\":|KEY\(to, "[a-z_]+"\)' reader/json*.c reader/format.h | grep -oE '[a-z_]+(\\"|"\))' | tr -d '\\")' | sort -u)
-[ "$(wc -w <<<"$keys")" -ge 60 ] || fail "only $(wc -w <<<"$keys") keys are found in reader/json*.c"
+# every key that json*.c (with format.h), netstat.bpf.h and account.c write is in the man page and, of records, in the README
+keys=$(grep -ohE '\\"[a-z_]+\\":|KEY\(to, "[a-z_]+"\)' reader/json*.c reader/format.h bpf/netstat.bpf.h | grep -oE '[a-z_]+(\\"|"\))' | tr -d '\\")' | sort -u)
+[ "$(wc -w <<<"$keys")" -ge 60 ] || fail "only $(wc -w <<<"$keys") keys are found in reader/json*.c and bpf/netstat.bpf.h"
 for key in $keys; do
 	grep -qE "^\.It Li .*\<$key\>|^\.Li .*\<$key\>" reader/ringside-reader.1 || fail "$key is not in ringside-reader(1)"
 	grep -q "\`$key\`" README.md || fail "$key is not in the README"

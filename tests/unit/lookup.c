@@ -79,11 +79,13 @@ static void does_not_wait_nor_ask_twice_while_it_is_asked(void)
 	struct lookup *l = new_lookup(4);
 
 	held = 1;
+	CHECK(!lookup_waiting(l));
 	for (int i = 0; i < 100000; i++)
-		CHECK(!get(l, "a"));
+		CHECK(!get(l, "a") && lookup_waiting(l));
 	held = 0;
 	EQUAL_TEXT(get_at_last(l, "a"), "a");
 	EQUAL(asked, 1);
+	CHECK(!lookup_waiting(l) && !lookup_waiting(NULL));
 	CHECK(lookup_free(l));
 }
 

@@ -54,6 +54,8 @@ static void test_each(void)
 	PARSE(&o, "--count=007"); EQUAL(o.count, 7);
 	PARSE(&o, "--from-start"); CHECK(o.from_start && !o.once);
 	PARSE(&o, "--once"); CHECK(o.once && !o.from_start);
+	PARSE(&o, "--snapshot"); CHECK(o.snapshot && !o.once && !o.filters);
+	PARSE(&o, "--snapshot", "-tuio", "-n", "3", "--no-loopback", "flows"); CHECK(o.snapshot && o.filters);
 	PARSE(&o, "--stats", "0.01"); CHECK(o.stats == 0.01);
 	PARSE(&o, "--stats=86400"); CHECK(o.stats == 86400);
 	PARSE(&o, "-i"); CHECK(o.incoming && !o.outgoing);
@@ -602,6 +604,14 @@ static void test_bad(void)
 		{ "-c --type 8", "type: only ICMP has types" },
 		{ "-ur", "udp: --retransmissions and --close are TCP's" },
 		{ "-uc", "udp: --retransmissions and --close are TCP's" },
+		{ "--snapshot -r", "snapshot: --retransmissions is not for sockets that there are" },
+		{ "-c --snapshot", "snapshot: --close is not for" },
+		{ "--snapshot --type 8", "snapshot: --type is not for" },
+		{ "--snapshot --once", "snapshot: --once is not for" },
+		{ "--snapshot --from-start", "snapshot: --from-start is not for" },
+		{ "--snapshot --stats 1", "snapshot: --stats is not for" },
+		{ "--snapshot -f text", "snapshot: --format text is not for" },
+		{ "--snapshot flows eth0", "snapshot: eth0 has no sockets, only flows has" },
 		{ "--pin-root relative", "pin root relative: must be an absolute path of at most 200 bytes" },
 		{ "--pin-root ''", "must be an absolute path" },
 		{ "''", "source : not a name an interface can have" },
@@ -634,7 +644,7 @@ static void test_bad(void)
 static void test_help(void)
 {
 	static const char *const documented[] = {
-		"-f, --format", "-n, --count", "--from-start", "--once", "--stats", "-i, --in", "-o, --out", "--type", "--net",
+		"-f, --format", "-n, --count", "--from-start", "--once", "--snapshot", "--stats", "-i, --in", "-o, --out", "--type", "--net",
 		"--pin-root", "-v, --verbose", "-h, --help", "-V, --version", "example", "-t, --tcp", "-u, --udp",
 		"-r, --retransmissions", "-c, --close", "-d, --container-names", "--no-container-names", "--pid", "--uid",
 		"--comm", "--port", "--container ID|NAME", "--no-loopback", "flows",
