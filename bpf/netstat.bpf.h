@@ -304,7 +304,7 @@ static __noinline int rs_put_tcp(struct seq_file *seq, struct tcp_sock *tp, __u3
 	return 0;
 }
 
-/* A connection that is not accepted yet by its handshake, or only remembered. */
+/* Half open, or only remembered: there is no whole socket. */
 static __noinline int rs_put_small(struct seq_file *seq, struct sock_common *c, __u32 state, __u32 uid)
 {
 	struct net *net = c->skc_net.net;
