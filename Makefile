@@ -25,17 +25,21 @@ LIB_OBJ    := $(LIB_SRC:%=$(OUT)/reader/%.o)
 READER_SRC := main options output account snapshot socket_line names lookup users runtimes runtime_socket runtime_docker runtime_cri
 READER_OBJ := $(READER_SRC:%=$(OUT)/reader/%.o)
 READER_LIBS := -lbpf -ljansson -lnghttp2
+NTOPNG_OBJ := $(patsubst client/ntopng/%.c,$(OUT)/client/ntopng/%.o,$(wildcard client/ntopng/*.c))
+NTOPNG_LIBS := -lzmq -ljansson
 
 ifeq ($(SANITIZE),)
 LOADER := loader/ringside-loader
 READER := reader/ringside-reader
 LIB_A  := reader/libringside.a
 LIB_SO := reader/libringside.so
+NTOPNG := client/ntopng/ringside-ntopng
 else
 LOADER := $(OUT)/loader/ringside-loader
 READER := $(OUT)/reader/ringside-reader
 LIB_A  := $(OUT)/reader/libringside.a
 LIB_SO :=
+NTOPNG := $(OUT)/client/ntopng/ringside-ntopng
 endif
 
 ifeq ($(V),1)
@@ -47,7 +51,7 @@ Q   = @
 endif
 
 .PHONY: all
-all: $(LOADER) $(READER) $(LIB_A) $(LIB_SO) $(OUT)/bpf/arm64/icmp.bpf.o $(OUT)/bpf/arm64/flows.bpf.o ## build everything (default)
+all: $(LOADER) $(READER) $(LIB_A) $(LIB_SO) $(NTOPNG) $(OUT)/bpf/arm64/icmp.bpf.o $(OUT)/bpf/arm64/flows.bpf.o ## build everything (default)
 
 $(OUT)/bpf/x86/%.bpf.o: bpf/%.bpf.c
 	$(call msg,BPF,$@)
@@ -93,11 +97,19 @@ $(READER): $(READER_OBJ) $(LIB_A)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $^ $(READER_LIBS) -o $@
 
+$(OUT)/client/ntopng/%.o: client/ntopng/%.c Makefile
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -DRS_VERSION='"$(VERSION)"' -c $< -o $@
+
+$(NTOPNG): $(NTOPNG_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $^ $(NTOPNG_LIBS) -o $@
+
 # --- what people type ---------------------------------------------------------------------
-BUILD_PACKAGES := gcc libc6-dev clang llvm libbpf-dev libelf-dev libjansson-dev libnghttp2-dev
+BUILD_PACKAGES := gcc libc6-dev clang llvm libbpf-dev libelf-dev libjansson-dev libnghttp2-dev libzmq3-dev
 RUN_PACKAGES   := $(BUILD_PACKAGES) iproute2 iputils-ping util-linux
 TEST_PACKAGES  := $(RUN_PACKAGES) jq curl strace tshark tcpdump bpftool ethtool procps mandoc g++ python3 nodejs netcat-openbsd \
-	iperf3 bind9-dnsutils podman crun chromium zstd shellcheck $(shell command -v npm >/dev/null || echo npm) \
+	iperf3 bind9-dnsutils libndpi-dev podman crun chromium zstd shellcheck $(shell command -v npm >/dev/null || echo npm) \
 	$(shell cat tests/vm/packages 2>/dev/null)
 
 # Files that root makes while building for a user would stand in that user's way.
@@ -117,7 +129,7 @@ run: deps-run ## see the network: load on IFACE, read, unload (needs root)
 	$(Q)IFACE=$(IFACE) loader/run.sh
 
 check: deps-test ## run every test, here and in virtual machines (needs root)
-	$(Q)$(AS_USER) $(MAKE) --no-print-directory tests-build $(OUT)/vmlinux/check
+	$(Q)$(AS_USER) $(MAKE) --no-print-directory tests-build $(NTOPNG_RECEIVER) $(OUT)/vmlinux/check
 	$(Q)$(AS_USER) $(MAKE) --no-print-directory SANITIZE=1 tests-build
 	$(Q)tests/run .build/tests/unit tests/repo tests/e2e tests/client tests/fuzz tests/sanitize -j 2 tests/vm
 
@@ -140,6 +152,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 install: all ## install below PREFIX (/usr/local), DESTDIR honoured
 	install -D -m 0755 loader/ringside-loader $(DESTDIR)$(PREFIX)/sbin/ringside-loader
 	install -D -m 0755 reader/ringside-reader $(DESTDIR)$(PREFIX)/bin/ringside-reader
+	install -D -m 0755 client/ntopng/ringside-ntopng $(DESTDIR)$(PREFIX)/bin/ringside-ntopng
 	install -D -m 0644 reader/libringside.a $(DESTDIR)$(PREFIX)/lib/libringside.a
 	install -D -m 0755 reader/libringside.so $(DESTDIR)$(PREFIX)/lib/libringside.so.0
 	ln -sf libringside.so.0 $(DESTDIR)$(PREFIX)/lib/libringside.so
@@ -147,16 +160,18 @@ install: all ## install below PREFIX (/usr/local), DESTDIR honoured
 	install -D -m 0644 -t $(SHARE)/ringside/bpf $(wildcard bpf/*.h bpf/*.c)
 	install -D -m 0644 -t $(SHARE)/ringside/vmlinux vmlinux/vmlinux.h
 	install -D -m 0644 -t $(SHARE)/man/man8 loader/ringside-loader.8
-	install -D -m 0644 -t $(SHARE)/man/man1 reader/ringside-reader.1
+	install -D -m 0644 -t $(SHARE)/man/man1 reader/ringside-reader.1 client/ntopng/ringside-ntopng.1
 	install -D -m 0644 -t $(SHARE)/man/man3 reader/libringside.3
 
 uninstall: ## remove what install put there
-	cd $(DESTDIR)$(PREFIX) && rm -f sbin/ringside-loader bin/ringside-reader lib/libringside.a lib/libringside.so.0 \
-		lib/libringside.so share/man/man8/ringside-loader.8 share/man/man1/ringside-reader.1 share/man/man3/libringside.3
+	cd $(DESTDIR)$(PREFIX) && rm -f sbin/ringside-loader bin/ringside-reader bin/ringside-ntopng lib/libringside.a lib/libringside.so.0 \
+		lib/libringside.so share/man/man8/ringside-loader.8 share/man/man1/ringside-reader.1 share/man/man1/ringside-ntopng.1 \
+		share/man/man3/libringside.3
 	rm -rf $(SHARE)/ringside $(DESTDIR)$(PREFIX)/include/ringside
 
 clean: ## remove what was built
-	rm -rf .build .build-sanitize loader/ringside-loader reader/ringside-reader reader/libringside.a reader/libringside.so
+	rm -rf .build .build-sanitize loader/ringside-loader reader/ringside-reader reader/libringside.a reader/libringside.so \
+		client/ntopng/ringside-ntopng
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -170,6 +185,12 @@ $(OUT)/tests/%: tests/%.c $(LIB_A) $(READER_PARTS)
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Ireader -Iloader -DRINGSIDE_IN_TREE -DRS_VERSION='"$(VERSION)"' \
 		$< $(READER_PARTS) $(LIB_A) $(READER_LIBS) -o $@
+
+# Reads what ringside-ntopng sends with nDPI's own code, which nothing else needs.
+NTOPNG_RECEIVER := $(OUT)/tests/client/ntopng-receiver
+$(NTOPNG_RECEIVER): tests/client/ntopng-receiver.c
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $< $(NTOPNG_LIBS) -lndpi -o $@
 
 $(OUT)/vmlinux/check: vmlinux/check.c
 	$(call msg,CC,$@)

@@ -14,7 +14,7 @@ options_of() {
 man_options() {
 	grep -E '^\.It Fl|Fl -all' "$1" | sed 's/Fl -/--/g; s/ , -/ , --/g' | options_of
 }
-for page in loader/ringside-loader.8 reader/ringside-reader.1; do
+for page in loader/ringside-loader.8 reader/ringside-reader.1 client/ntopng/ringside-ntopng.1; do
 	program=${page%.*}
 	diff <("$program" --help | options_of) <(man_options "$page") ||
 		fail "$program --help (<) and $page (>) do not have the same options"
@@ -50,5 +50,5 @@ for name in $(grep -oE '^[a-z].*\bringside_[a-z_]+\(' reader/ringside.h | grep -
 	grep -q "Fn $name\|^.Nm $name" reader/libringside.3 || fail "$name is not in libringside(3)"
 done
 if command -v mandoc >/dev/null; then
-	mandoc -T lint -W warning loader/*.8 reader/*.1 || fail "man pages"
+	mandoc -T lint -W warning loader/*.8 reader/*.1 client/*/*.1 || fail "man pages"
 fi

@@ -23,6 +23,7 @@ done
 # who may know whom
 grep -lE '#include "(\.\./)?reader/|#include "ringside\.h"' loader/*.[ch] && fail "the loader knows the reader"
 grep -lE '#include "(\.\./)?loader/|#include "loader\.h"' reader/*.[ch] && fail "the reader knows the loader"
+grep -nE '#include "' client/*/*.[ch] | grep -E '"(ringside|loader|names|lookup|users)\.h"|"(\.\./)*(reader|loader)/' && fail "a client knows more than lines"
 # the version stands once
 [ "$(grep -rnE '"?0\.[0-9]+\.[0-9]+"?' Makefile loader/*.[ch] reader/*.[ch] | wc -l)" = 1 ] || fail "the version stands in several places"
 exit 0

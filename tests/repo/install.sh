@@ -11,8 +11,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 make -s install DESTDIR="$dir" PREFIX=/usr >"$dir.log" 2>&1 || fail "$(cat "$dir.log")"
 rm -f "$dir.log"
-for file in sbin/ringside-loader bin/ringside-reader lib/libringside.a lib/libringside.so include/ringside/ringside.h \
-	share/man/man8/ringside-loader.8 share/man/man1/ringside-reader.1 share/man/man3/libringside.3 \
+for file in sbin/ringside-loader bin/ringside-reader bin/ringside-ntopng lib/libringside.a lib/libringside.so include/ringside/ringside.h \
+	share/man/man8/ringside-loader.8 share/man/man1/ringside-reader.1 share/man/man1/ringside-ntopng.1 share/man/man3/libringside.3 \
 	share/ringside/bpf/large-echo.bpf.c share/ringside/vmlinux/vmlinux.h; do
 	[ -e "$dir/usr/$file" ] || fail "$file is missing"
 done
