@@ -48,7 +48,7 @@ static void put_string(struct bytes *b, const char *text, size_t length)
 
 static void put_key(struct bytes *b, const char *key)
 {
-	if (b->length && b->data[b->length - 1] != '{')
+	if (b->length && b->data[b->length - 1] != '{' && b->data[b->length - 1] != '[')
 		PUT(b, ",");
 	if (!key)
 		return;
@@ -66,6 +66,17 @@ void json_begin(struct bytes *b, const char *key)
 void json_end(struct bytes *b)
 {
 	PUT(b, "}");
+}
+
+void json_list(struct bytes *b, const char *key)
+{
+	put_key(b, key);
+	PUT(b, "[");
+}
+
+void json_list_end(struct bytes *b)
+{
+	PUT(b, "]");
 }
 
 void json_text(struct bytes *b, const char *key, const char *text, size_t most)

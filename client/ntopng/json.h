@@ -9,9 +9,11 @@
 #define NAME_MOST 255 /* bytes of a name that are sent, and of a path: two names and four paths fit a message, */
 #define PATH_MOST 512 /* each byte of them escaped */
 
-/* Each begins with a comma unless it is the first in its object. KEY is not escaped. */
+/* Each begins with a comma unless it is the first in its object or list. KEY is not escaped. */
 void json_begin(struct bytes *b, const char *key); /* KEY: NULL for the outermost object */
 void json_end(struct bytes *b);
+void json_list(struct bytes *b, const char *key); /* what is in it has no keys: NULL */
+void json_list_end(struct bytes *b);
 void json_text(struct bytes *b, const char *key, const char *text, size_t most); /* NULL: nothing is written */
 void json_number(struct bytes *b, const char *key, int64_t value);		 /* negative: nothing */
 void json_thousandths(struct bytes *b, const char *key, int64_t value);		 /* 177 is 0.177; negative: nothing */

@@ -39,13 +39,14 @@ struct program {
 	struct lines input;
 	bool input_ended, stopped;
 	int64_t input_until_ms, end_ms; /* 0: not yet known */
-	int64_t tick_ms;
+	int64_t tick_ms, netstat_ms, counters_ms;
+	bool reads_sockets;
 	int code;
 };
 
 /* ------------------------------------------------------------------ standard input */
 
-static void end_input(struct program *p, int64_t now)
+static void end_input(struct program *p)
 {
 	const char *line;
 	size_t length;
@@ -53,11 +54,11 @@ static void end_input(struct program *p, int64_t now)
 	p->input_ended = true;
 	line = lines_next(&p->input, &length, true);
 	if (line)
-		exporter_line(&p->exporter, line, length, now);
-	p->end_ms = now + (p->stopped ? STOPPED_MS : END_MS);
+		exporter_line(&p->exporter, line, length);
+	p->end_ms = p->exporter.now_ms + (p->stopped ? STOPPED_MS : END_MS);
 }
 
-static void read_input(struct program *p, int64_t now)
+static void read_input(struct program *p)
 {
 	const char *line;
 	size_t length;
@@ -72,12 +73,12 @@ static void read_input(struct program *p, int64_t now)
 		p->code = 1;
 	}
 	if (got <= 0) {
-		end_input(p, now);
+		end_input(p);
 		return;
 	}
 	while ((line = lines_next(&p->input, &length, false)))
 		if (length)
-			exporter_line(&p->exporter, line, length, now);
+			exporter_line(&p->exporter, line, length);
 	p->exporter.bad += p->input.too_long - too_long;
 }
 
@@ -88,10 +89,13 @@ static int64_t earlier(int64_t a, int64_t b)
 	return b && b < a ? b : a;
 }
 
-static int64_t due_ms(const struct program *p, int64_t now)
+static int64_t due_ms(const struct program *p)
 {
-	int64_t due = p->tick_ms;
+	int64_t now = p->exporter.now_ms, due = p->tick_ms;
 
+	if (p->reads_sockets)
+		return now;
+	due = earlier(earlier(due, p->netstat_ms), p->counters_ms);
 	due = earlier(due, p->input_ended ? p->end_ms : p->input_until_ms);
 	if (sender_is_blocked(&p->exporter.sender))
 		due = earlier(due, now + BLOCKED_MS);
@@ -102,23 +106,43 @@ static void wait_for_something(struct program *p, const sigset_t *unblocked)
 {
 	int fds[SENDER_FDS];
 	struct pollfd polled[1 + SENDER_FDS] = { { .fd = p->input_ended ? -1 : STDIN_FILENO, .events = POLLIN } };
-	int64_t now = now_ms(), wait = due_ms(p, now) - now;
+	int64_t wait = due_ms(p) - p->exporter.now_ms;
 	struct timespec timeout = { .tv_sec = wait > 0 ? wait / 1000 : 0, .tv_nsec = wait > 0 ? wait % 1000 * 1000000 : 0 };
 
 	sender_fds(&p->exporter.sender, fds);
 	for (int i = 0; i < SENDER_FDS; i++)
 		polled[1 + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-	if (ppoll(polled, 1 + SENDER_FDS, &timeout, unblocked) > 0 && polled[0].revents)
-		read_input(p, now_ms());
+	if (ppoll(polled, 1 + SENDER_FDS, &timeout, unblocked) < 0)
+		polled[0].revents = 0;
+	p->exporter.now_ms = now_ms();
+	if (polled[0].revents)
+		read_input(p);
 }
 
 /* ------------------------------------------------------------------ main */
 
-static void tick(struct program *p, int64_t now)
+/* Whether it is time; if so, when the next is. What was missed is not made up for. */
+static bool is_due(int64_t *at_ms, int64_t now, int64_t interval_ms)
 {
-	if (now < p->tick_ms)
-		return;
-	p->tick_ms = now + TICK_MS;
+	if (!*at_ms || now < *at_ms)
+		return false;
+	*at_ms += interval_ms;
+	if (*at_ms <= now)
+		*at_ms = now + interval_ms;
+	return true;
+}
+
+static void do_what_is_due(struct program *p)
+{
+	struct exporter *e = &p->exporter;
+
+	if (is_due(&p->tick_ms, e->now_ms, TICK_MS))
+		exporter_probe(e);
+	if (is_due(&p->counters_ms, e->now_ms, (int64_t)(p->options.counters * 1000)))
+		exporter_counters(e);
+	if (is_due(&p->netstat_ms, e->now_ms, (int64_t)(p->options.netstat * 1000)))
+		exporter_netstat(e);
+	p->reads_sockets = p->netstat_ms && exporter_netstat_step(e);
 }
 
 /* The first signal lets the reader finish its sentence, the second does not. */
@@ -133,7 +157,7 @@ static void heed_signals(struct program *p, int64_t now)
 			p->end_ms = now + STOPPED_MS;
 	}
 	if (!p->input_ended && (now >= p->input_until_ms || stop > 1))
-		end_input(p, now);
+		end_input(p);
 	if (stop > 1)
 		p->end_ms = now;
 }
@@ -145,17 +169,19 @@ static bool is_done(const struct program *p, int64_t now)
 
 static void run(struct program *p, const sigset_t *unblocked)
 {
-	int64_t now = now_ms();
+	struct exporter *e = &p->exporter;
 
-	p->tick_ms = now + TICK_MS;
-	sender_work(&p->exporter.sender);
-	while (!is_done(p, now)) {
+	e->now_ms = now_ms();
+	p->tick_ms = e->now_ms + TICK_MS;
+	p->counters_ms = p->options.counters > 0 ? e->now_ms + (int64_t)(p->options.counters * 1000) : 0;
+	p->netstat_ms = p->options.netstat > 0 ? e->now_ms + (int64_t)(p->options.netstat * 1000) : 0;
+	sender_work(&e->sender);
+	while (!is_done(p, e->now_ms)) {
 		wait_for_something(p, unblocked);
-		sender_work(&p->exporter.sender);
-		now = now_ms();
-		tick(p, now);
-		exporter_say(&p->exporter, now);
-		heed_signals(p, now);
+		sender_work(&e->sender);
+		do_what_is_due(p);
+		exporter_say(e);
+		heed_signals(p, e->now_ms);
 	}
 }
 

@@ -399,7 +399,7 @@ int main(int argc, char **argv)
 {
 	void *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_SUB);
 	const char *topics[TOPICS_MOST], *keys = NULL;
-	int option, topic_count = 0, none = 0;
+	int option, topic_count = 0, none = 0, look_ms = 100;
 	uint64_t most = UINT64_MAX;
 	struct sigaction action = { .sa_handler = on_signal };
 	char *endpoint;
@@ -429,6 +429,7 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &action, NULL); /* without SA_RESTART */
 	sigaction(SIGTERM, &action, NULL);
 	zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof(none)); /* unlimited: what is lost, the exporter lost */
+	zmq_setsockopt(socket, ZMQ_RCVTIMEO, &look_ms, sizeof(look_ms)); /* for a signal that came just before */
 	zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof(none));
 	if (keys)
 		be_curve_server(socket, keys);
@@ -437,7 +438,7 @@ int main(int argc, char **argv)
 	if (binds ? zmq_bind(socket, endpoint) : zmq_connect(socket, endpoint))
 		errx(1, "%s: %s", endpoint, zmq_strerror(errno));
 	fprintf(stderr, "ready\n");
-	while (!stop && received < most && (receive(socket) || errno == EINTR))
+	while (!stop && received < most && (receive(socket) || errno == EINTR || errno == EAGAIN))
 		;
 	fprintf(stderr, "{\"received\":%llu,\"missing\":%llu,\"flows\":%llu,\"largest\":%llu,\"first\":%u,\"last\":%u}\n",
 		(unsigned long long)received, (unsigned long long)missing, (unsigned long long)flows,
