@@ -60,7 +60,7 @@ static void send_flow(struct exporter *e, struct flow *flow)
 	(tlv ? flow_tlv : flow_json)(&e->message, flow, &as);
 	if (e->message.cut) /* cannot be: what is put into it is bounded */
 		errx(1, "a flow does not fit a message");
-	sender_flow(&e->sender, e->message.data, e->message.length);
+	sender_send(&e->sender, TOPIC_FLOW, e->message.data, e->message.length);
 }
 
 static void take_flow(struct exporter *e, struct flow *flow)
@@ -77,19 +77,19 @@ static void take_flow(struct exporter *e, struct flow *flow)
 		ports_add(&e->ports, flow);
 }
 
-void exporter_line(struct exporter *e, const char *line, size_t length)
+void exporter_line(struct exporter *e, char *line, size_t length)
 {
 	struct flow flow;
 	int64_t lost;
-	json_t *keep;
+	struct fields fields;
 
-	switch (record_read(line, length, &flow, &lost, &keep)) {
+	switch (record_read(line, length, &flow, &lost, &fields)) {
 	case RECORD_BAD: e->bad++; break;
 	case RECORD_OTHER: e->no_flow++; break;
 	case RECORD_LOST: e->lost += (uint64_t)lost; break;
 	case RECORD_FLOW: take_flow(e, &flow); break;
 	}
-	json_decref(keep);
+	fields_done(&fields);
 }
 
 /* ------------------------------------------------------------------ what is due */
@@ -98,7 +98,7 @@ static void send_ports(void *context, const struct bytes *b)
 {
 	struct exporter *e = context;
 
-	sender_message(&e->sender, TOPIC_PORTS, b->data, b->length);
+	sender_send(&e->sender, TOPIC_PORTS, b->data, b->length);
 }
 
 void exporter_netstat(struct exporter *e)
@@ -108,7 +108,7 @@ void exporter_netstat(struct exporter *e)
 	netstat_start(&e->netstat);
 }
 
-static void socket_line(void *context, const char *line, size_t length)
+static void socket_line(void *context, char *line, size_t length)
 {
 	exporter_line(context, line, length);
 }
@@ -139,7 +139,7 @@ static void send_counters(void *context, const struct link *link)
 		containers_find(&e->containers, &e->namespaces, link->peer_nsid, e->now_ms, &container);
 	bytes_clear(&e->message);
 	counters_json(&e->message, link, e->host.ip, e->samples, known ? &container : NULL);
-	sender_message(&e->sender, TOPIC_COUNTER, e->message.data, e->message.length);
+	sender_send(&e->sender, TOPIC_COUNTER, e->message.data, e->message.length);
 }
 
 void exporter_counters(struct exporter *e)
@@ -172,7 +172,7 @@ void exporter_probe(struct exporter *e)
 	probe_look(&e->probe, &e->links, &e->host, e->now_ms);
 	bytes_clear(&e->message);
 	probe_json(&e->message, &e->probe, &e->host, &account);
-	sender_message(&e->sender, TOPIC_EVENT, e->message.data, e->message.length);
+	sender_send(&e->sender, TOPIC_EVENT, e->message.data, e->message.length);
 }
 
 /* ------------------------------------------------------------------ the account */

@@ -39,7 +39,7 @@ int exporter_open(struct exporter *exporter, const struct options *options);
 void exporter_close(struct exporter *exporter, int linger_ms);
 
 /* A line of standard input. */
-void exporter_line(struct exporter *exporter, const char *line, size_t length);
+void exporter_line(struct exporter *exporter, char *line, size_t length);
 
 /* What is due: now_ms must be set. All of it is for those who have subscribed to it. */
 void exporter_netstat(struct exporter *exporter);	/* begins */

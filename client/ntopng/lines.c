@@ -43,9 +43,9 @@ long lines_read(struct lines *lines, int fd)
 }
 
 /* Of a line that has no end yet, as much as a line may have is kept, and of a longer one nothing. */
-static const char *unfinished(struct lines *lines, size_t *length, bool last)
+static char *unfinished(struct lines *lines, size_t *length, bool last)
 {
-	const char *line = lines->bytes + lines->start;
+	char *line = lines->bytes + lines->start;
 	bool passed = lines->passing_over;
 
 	*length = lines->end - lines->start;
@@ -59,9 +59,9 @@ static const char *unfinished(struct lines *lines, size_t *length, bool last)
 	return last && *length && *length <= LINE_MOST && !passed ? line : NULL;
 }
 
-const char *lines_next(struct lines *lines, size_t *length, bool last)
+char *lines_next(struct lines *lines, size_t *length, bool last)
 {
-	const char *line, *end;
+	char *line, *end;
 
 	for (;;) {
 		end = memchr(lines->bytes + lines->looked, '\n', lines->end - lines->looked);

@@ -25,7 +25,7 @@ void lines_reset(struct lines *lines);
 
 /* Reads once. Returns bytes read, 0 at the end, or -errno (-EAGAIN: nothing there). */
 long lines_read(struct lines *lines, int fd);
-/* The next whole line without its end, or NULL; valid until the next read. LAST: what is left is a line too. */
-const char *lines_next(struct lines *lines, size_t *length, bool last);
+/* The next whole line without its end, or NULL; to be written to, valid until the next read. LAST: what is left is a line too. */
+char *lines_next(struct lines *lines, size_t *length, bool last);
 
 #endif

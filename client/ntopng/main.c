@@ -48,7 +48,7 @@ struct program {
 
 static void end_input(struct program *p)
 {
-	const char *line;
+	char *line;
 	size_t length;
 
 	p->input_ended = true;
@@ -60,7 +60,7 @@ static void end_input(struct program *p)
 
 static void read_input(struct program *p)
 {
-	const char *line;
+	char *line;
 	size_t length;
 	long got = lines_read(&p->input, STDIN_FILENO);
 	uint64_t too_long = p->input.too_long;

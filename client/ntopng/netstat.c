@@ -66,9 +66,9 @@ void netstat_start(struct netstat *n)
 	next_file(n);
 }
 
-bool netstat_step(struct netstat *n, void (*each)(void *context, const char *line, size_t length), void *context)
+bool netstat_step(struct netstat *n, void (*each)(void *context, char *line, size_t length), void *context)
 {
-	const char *line;
+	char *line;
 	size_t length;
 	long got;
 

@@ -28,6 +28,6 @@ void netstat_close(struct netstat *netstat);
 /* Begins to read, unless it is at it. */
 void netstat_start(struct netstat *netstat);
 /* Reads a piece and calls EACH with every line of it. Returns true when that was the last. */
-bool netstat_step(struct netstat *netstat, void (*each)(void *context, const char *line, size_t length), void *context);
+bool netstat_step(struct netstat *netstat, void (*each)(void *context, char *line, size_t length), void *context);
 
 #endif

@@ -6,8 +6,11 @@
 
 #include "queue.h"
 
-/* A payload is stored in one piece behind its length. */
-#define LENGTH sizeof(uint32_t)
+/* What stands before each payload; both are in one piece. */
+struct head {
+	uint32_t length;
+	int32_t kind;
+};
 
 int queue_open(struct queue *queue, uint64_t most, size_t size)
 {
@@ -26,24 +29,26 @@ void queue_close(struct queue *queue)
 	*queue = (struct queue){};
 }
 
-const void *queue_first(const struct queue *queue, size_t *length)
+const void *queue_first(const struct queue *queue, int *kind, size_t *length)
 {
-	uint32_t stored;
+	struct head head;
 
 	if (!queue->count)
 		return NULL;
-	memcpy(&stored, queue->bytes + queue->head, LENGTH);
-	*length = stored;
-	return queue->bytes + queue->head + LENGTH;
+	memcpy(&head, queue->bytes + queue->head, sizeof(head));
+	*kind = head.kind;
+	*length = head.length;
+	return queue->bytes + queue->head + sizeof(head);
 }
 
 void queue_pop(struct queue *queue)
 {
 	size_t length;
+	int kind;
 
-	if (!queue_first(queue, &length))
+	if (!queue_first(queue, &kind, &length))
 		return;
-	queue->head += LENGTH + length;
+	queue->head += sizeof(struct head) + length;
 	if (--queue->count == 0) { /* from the beginning again, in the pages that are there */
 		queue->head = queue->tail = 0;
 		queue->wrap = queue->size;
@@ -67,18 +72,18 @@ static bool make_room(struct queue *queue, size_t need)
 	return true;
 }
 
-uint64_t queue_push(struct queue *queue, const void *payload, size_t length)
+uint64_t queue_push(struct queue *queue, int kind, const void *payload, size_t length)
 {
-	uint32_t stored = (uint32_t)length;
+	const struct head head = { (uint32_t)length, kind };
 	uint64_t gone = 0;
 
-	while (queue->count && (queue->count >= queue->most || !make_room(queue, LENGTH + length))) {
+	while (queue->count && (queue->count >= queue->most || !make_room(queue, sizeof(head) + length))) {
 		queue_pop(queue);
 		gone++;
 	}
-	memcpy(queue->bytes + queue->tail, &stored, LENGTH);
-	memcpy(queue->bytes + queue->tail + LENGTH, payload, length);
-	queue->tail += LENGTH + length;
+	memcpy(queue->bytes + queue->tail, &head, sizeof(head));
+	memcpy(queue->bytes + queue->tail + sizeof(head), payload, length);
+	queue->tail += sizeof(head) + length;
 	queue->count++;
 	return gone;
 }

@@ -16,10 +16,10 @@ struct queue {
 int queue_open(struct queue *queue, uint64_t most, size_t size);
 void queue_close(struct queue *queue);
 
-/* Returns how many of the oldest had to go. A payload is at most a quarter of the size. */
-uint64_t queue_push(struct queue *queue, const void *payload, size_t length);
+/* Returns how many of the oldest had to go. KIND is the caller's. A payload is at most a quarter of the size. */
+uint64_t queue_push(struct queue *queue, int kind, const void *payload, size_t length);
 /* The oldest, or NULL. It stays valid until the next push or pop. */
-const void *queue_first(const struct queue *queue, size_t *length);
+const void *queue_first(const struct queue *queue, int *kind, size_t *length);
 void queue_pop(struct queue *queue);
 
 #endif

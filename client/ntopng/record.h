@@ -3,8 +3,7 @@
 #ifndef NTOPNG_RECORD_H
 #define NTOPNG_RECORD_H
 
-#include <jansson.h>
-
+#include "fields.h"
 #include "flow.h"
 
 enum record_kind {
@@ -15,10 +14,10 @@ enum record_kind {
 };
 
 /*
- * Returns what LINE is; of RECORD_FLOW the rest of FLOW is set. *KEEP holds FLOW's texts: json_decref() it
- * afterwards, whatever was returned (it may be NULL, which that allows).
+ * Returns what LINE is, which is written to; of RECORD_FLOW the rest of FLOW is set. FIELDS holds FLOW's texts:
+ * fields_done() it afterwards, whatever was returned.
  */
-enum record_kind record_read(const char *line, size_t length, struct flow *flow, int64_t *lost, json_t **keep);
+enum record_kind record_read(char *line, size_t length, struct flow *flow, int64_t *lost, struct fields *fields);
 
 /* Whether either side is this host's loopback. */
 bool flow_is_loopback(const struct flow *flow);

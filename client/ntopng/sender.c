@@ -209,10 +209,11 @@ static void hear_subscriptions(struct sender *s)
 /* ------------------------------------------------------------------ sending */
 
 /* Returns whether the socket took it; what it did not take has no number yet. */
-static bool try_send(struct sender *s, const char *topic, bool tlv, const void *payload, size_t size)
+static bool try_send(struct sender *s, enum topic topic, const void *payload, size_t size)
 {
 	uint8_t header[HEADER_MOST];
-	size_t length = header_make(header, &s->options.header, topic, tlv, size, s->next_id);
+	bool tlv = topic == TOPIC_FLOW && s->options.tlv;
+	size_t length = header_make(header, &s->options.header, topic_name(topic), tlv, size, s->next_id);
 
 	if (zmq_send(s->socket, header, length, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
 		s->blocked = true;
@@ -224,6 +225,7 @@ static bool try_send(struct sender *s, const char *topic, bool tlv, const void *
 	s->blocked = false;
 	s->next_id++;
 	s->sent++;
+	s->flows_sent += topic == TOPIC_FLOW;
 	return true;
 }
 
@@ -233,41 +235,33 @@ static void drop(struct sender *s, uint64_t count)
 	s->dropped += count;
 }
 
-static bool send_flow(struct sender *s, const void *payload, size_t size)
-{
-	if (!try_send(s, TOPIC_FLOW, s->options.tlv, payload, size))
-		return false;
-	s->flows_sent++;
-	return true;
-}
-
 void sender_work(struct sender *s)
 {
 	const void *payload;
 	size_t size;
+	int topic;
 
 	hear_connections(s);
 	hear_subscriptions(s);
-	while (sender_wants(s, TOPIC_FLOW) && (payload = queue_first(&s->queue, &size)) && send_flow(s, payload, size))
+	while ((payload = queue_first(&s->queue, &topic, &size))) {
+		if (sender_wants(s, topic) ? !try_send(s, topic, payload, size) : topic == TOPIC_FLOW)
+			break;
 		queue_pop(&s->queue);
+	}
 }
 
-void sender_flow(struct sender *s, const void *payload, size_t size)
-{
-	if (!s->queue.count && sender_wants(s, TOPIC_FLOW) && send_flow(s, payload, size))
-		return;
-	drop(s, queue_push(&s->queue, payload, size));
-}
-
-bool sender_wants(const struct sender *s, const char *topic)
+bool sender_wants(const struct sender *s, enum topic topic)
 {
 	return topics_want(&s->topics, topic);
 }
 
-void sender_message(struct sender *s, const char *topic, const void *payload, size_t size)
+void sender_send(struct sender *s, enum topic topic, const void *payload, size_t size)
 {
-	if (!try_send(s, topic, false, payload, size))
-		drop(s, 1);
+	/* in their order, but for those that wait for somebody to want them */
+	bool in_turn = !s->queue.count || !sender_wants(s, TOPIC_FLOW);
+
+	if (!in_turn || !sender_wants(s, topic) || !try_send(s, topic, payload, size))
+		drop(s, queue_push(&s->queue, topic, payload, size));
 }
 
 bool sender_is_blocked(const struct sender *s)

@@ -2,8 +2,8 @@
 /*
  * sender.h - the ZeroMQ socket, and what happens to messages that it does not take.
  *
- * Flows wait in a queue until somebody has subscribed to them, and while the socket is full; when there are
- * too many, the oldest go. All other messages are about now: what cannot be sent at once is dropped.
+ * They wait in a queue while the socket is full, flows also until somebody has subscribed to them; when there are too
+ * many, the oldest go.
  * Every message has a number, also one that is dropped: a gap in the numbers is what got lost, here or on the way.
  */
 #ifndef NTOPNG_SENDER_H
@@ -22,7 +22,7 @@ struct sender_options {
 	struct header_as header;
 	bool tlv;
 	uint32_t first_id;
-	uint64_t queue_most; /* flows */
+	uint64_t queue_most; /* messages */
 	bool verbose;
 };
 
@@ -48,11 +48,10 @@ void sender_fds(const struct sender *sender, int fds[SENDER_FDS]);
 /* Hears who comes and goes, sends what waits. */
 void sender_work(struct sender *sender);
 
-void sender_flow(struct sender *sender, const void *payload, size_t size);
-/* Somebody has subscribed to it: otherwise there is no need to make it. */
-bool sender_wants(const struct sender *sender, const char *topic);
-void sender_message(struct sender *sender, const char *topic, const void *payload, size_t size);
-/* Whether flows wait that could be sent if the socket took them. */
+/* Somebody has subscribed to it: all but flows need not be made otherwise. */
+bool sender_wants(const struct sender *sender, enum topic topic);
+void sender_send(struct sender *sender, enum topic topic, const void *payload, size_t size);
+/* Whether something waits because the socket is full. */
 bool sender_is_blocked(const struct sender *sender);
 /* Counts what waits as dropped. */
 void sender_give_up(struct sender *sender);

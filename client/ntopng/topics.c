@@ -4,6 +4,18 @@
 #include "header.h"
 #include "topics.h"
 
+const char *topic_name(enum topic topic)
+{
+	static const char *const names[] = {
+		[TOPIC_FLOW] = "flow",
+		[TOPIC_EVENT] = "event",
+		[TOPIC_COUNTER] = "counter",
+		[TOPIC_PORTS] = "listening-ports",
+	};
+
+	return names[topic];
+}
+
 static struct prefix *find(struct topics *topics, const struct prefix *wanted)
 {
 	for (size_t i = 0; i < topics->count; i++)
@@ -32,11 +44,11 @@ bool topics_change(struct topics *topics, const unsigned char *message, size_t l
 	return false;
 }
 
-bool topics_want(const struct topics *topics, const char *topic)
+bool topics_want(const struct topics *topics, enum topic topic)
 {
 	char padded[PREFIX_MOST] = {};
 
-	memcpy(padded, topic, strnlen(topic, TOPIC_SIZE - 1));
+	strncpy(padded, topic_name(topic), TOPIC_SIZE - 1);
 	for (size_t i = 0; i < topics->count; i++)
 		if (!memcmp(padded, topics->prefixes[i].bytes, topics->prefixes[i].length))
 			return true;

@@ -6,10 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TOPIC_FLOW "flow"
-#define TOPIC_EVENT "event" /* about this exporter; what happens on the network are flows */
-#define TOPIC_COUNTER "counter"
-#define TOPIC_PORTS "listening-ports"
+enum topic {
+	TOPIC_FLOW,
+	TOPIC_EVENT, /* about this exporter; what happens on the network are flows */
+	TOPIC_COUNTER,
+	TOPIC_PORTS,
+};
+
+const char *topic_name(enum topic topic);
 
 /* Subscriptions are prefixes of a message's first bytes, which are its topic and NULs. */
 #define PREFIX_MOST 24
@@ -27,7 +31,7 @@ struct topics {
 
 /* MESSAGE is what an XPUB socket receives: 1 (subscribe) or 0, and the prefix. Returns whether anything changed. */
 bool topics_change(struct topics *topics, const unsigned char *message, size_t length);
-bool topics_want(const struct topics *topics, const char *topic);
+bool topics_want(const struct topics *topics, enum topic topic);
 void topics_forget(struct topics *topics);
 
 #endif
