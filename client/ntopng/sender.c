@@ -8,6 +8,7 @@
 #include <zmq.h>
 
 #include "bytes.h"
+#include "endpoint.h"
 #include "sender.h"
 
 #define EVENTS_ENDPOINT "inproc://events"
@@ -60,35 +61,46 @@ static int set_keys(struct sender *s)
 	return 0;
 }
 
-static int attach(struct sender *s)
+static int watch_connections(struct sender *s)
 {
-	char *endpoint = strdup(s->options.endpoint);
-	size_t length = strlen(endpoint);
+	if (!zmq_socket_monitor(s->socket, EVENTS_ENDPOINT, ZMQ_EVENT_ALL) && (s->events = zmq_socket(s->context, ZMQ_PAIR)) &&
+	    !zmq_connect(s->events, EVENTS_ENDPOINT))
+		return 0;
+	warnx("watch connections: %s", zmq_strerror(zmq_errno()));
+	return -1;
+}
+
+/* Watched before it connects, to miss nothing, but after it has bound: watching spoils errno when that fails. */
+static int attach_watched(struct sender *s, const char *endpoint)
+{
 	int status;
 
-	s->connects = length && endpoint[length - 1] == 'c';
-	if (s->connects)
-		endpoint[length - 1] = '\0';
-	if (s->connects && strstr(endpoint, "://*")) { /* libzmq would try to look it up, for ever and in silence */
-		warnx("connect to %s: * is no host; without the final c it binds", endpoint);
-		free(endpoint);
+	if (s->connects && watch_connections(s))
 		return -1;
-	}
 	status = s->connects ? zmq_connect(s->socket, endpoint) : zmq_bind(s->socket, endpoint);
 	if (status)
 		warnx("%s %s: %s", s->connects ? "connect to" : "bind", endpoint, zmq_strerror(zmq_errno()));
 	else if (s->options.verbose)
 		warnx("%s %s", s->connects ? "connecting to" : "bound to", endpoint);
-	free(endpoint);
-	return status;
+	return status || (!s->connects && watch_connections(s)) ? -1 : 0;
 }
 
-static int watch_connections(struct sender *s)
+static int attach(struct sender *s)
 {
-	if (zmq_socket_monitor(s->socket, EVENTS_ENDPOINT, ZMQ_EVENT_ALL))
-		return -1;
-	s->events = zmq_socket(s->context, ZMQ_PAIR);
-	return s->events ? zmq_connect(s->events, EVENTS_ENDPOINT) : -1;
+	char *endpoint = strdup(s->options.endpoint);
+	size_t length = strlen(endpoint);
+	const char *fault;
+	int status;
+
+	s->connects = length && endpoint[length - 1] == 'c';
+	if (s->connects)
+		endpoint[length - 1] = '\0';
+	fault = s->connects ? endpoint_fault(endpoint) : NULL;
+	if (fault)
+		warnx("connect to %s: %s", endpoint, fault);
+	status = fault ? -1 : attach_watched(s, endpoint);
+	free(endpoint);
+	return status;
 }
 
 int sender_open(struct sender *s, const struct sender_options *options)
@@ -100,7 +112,7 @@ int sender_open(struct sender *s, const struct sender_options *options)
 	}
 	s->context = zmq_ctx_new();
 	s->socket = s->context ? zmq_socket(s->context, ZMQ_XPUB) : NULL;
-	if (!s->socket || set_up(s) || watch_connections(s)) {
+	if (!s->socket || set_up(s)) {
 		warnx("open a socket: %s", zmq_strerror(zmq_errno()));
 		return -1;
 	}
