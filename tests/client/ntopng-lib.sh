@@ -14,7 +14,11 @@ start_receiver() {
 	local file=$1
 	shift
 	: >"$file.err"
-	"$receiver" "$@" >"$file" 2>"$file.err" &
+	# without the exporter's input, which would never end
+	(
+		[ -z "${lines:-}" ] || exec {lines}>&-
+		exec "$receiver" "$@" >"$file" 2>"$file.err"
+	) &
 	receiver_pid=$!
 	wait_for 10 grep -sq ready "$file.err"
 }
@@ -37,6 +41,7 @@ exporters=0
 # end_exporter: the end of input; its exit status must be 0
 end_exporter() {
 	exec {lines}>&-
+	lines=
 	wait "$exporter_pid" || fail "the exporter ended with status $?: $(cat "$said")"
 }
 # account WORD: sent, dropped ... in the exporter's last words
