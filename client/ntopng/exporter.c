@@ -21,6 +21,7 @@ int exporter_open(struct exporter *e, const struct options *options)
 		return -1;
 	}
 	e->options = options;
+	e->users.path = "/etc/passwd";
 	e->groups.path = "/etc/group";
 	host_read(&e->host);
 	probe_open(&e->probe);
@@ -37,7 +38,8 @@ void exporter_close(struct exporter *e, int linger_ms)
 		netstat_close(&e->netstat);
 	ports_free(&e->ports);
 	containers_close(&e->containers);
-	groups_free(&e->groups);
+	idnames_free(&e->users);
+	idnames_free(&e->groups);
 	netlink_close(&e->links);
 	netlink_close(&e->namespaces);
 }
@@ -53,7 +55,9 @@ static void send_flow(struct exporter *e, struct flow *flow)
 	bool tlv = e->options->sender.tlv;
 
 	if (flow->gid >= 0)
-		flow->group = groups_find(&e->groups, flow->gid, e->now_ms);
+		flow->group = idnames_find(&e->groups, flow->gid, e->now_ms);
+	if (flow->uid >= 0 && !flow->user)
+		flow->user = idnames_find(&e->users, flow->uid, e->now_ms);
 	if (flow->only_these && !tlv)
 		icmp_totals_add(&e->icmp_totals, flow, e->now_ms);
 	bytes_clear(&e->message);

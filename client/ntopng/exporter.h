@@ -5,9 +5,9 @@
 
 #include "bytes.h"
 #include "containers.h"
-#include "groups.h"
 #include "host.h"
 #include "icmp_totals.h"
+#include "idnames.h"
 #include "netstat.h"
 #include "options.h"
 #include "ports.h"
@@ -18,7 +18,7 @@ struct exporter {
 	const struct options *options;
 	struct sender sender;
 	struct netlink links, namespaces; /* for each what it is asked about */
-	struct groups groups;
+	struct idnames users, groups;
 	struct host host;
 	struct icmp_totals icmp_totals;
 	struct containers containers;
