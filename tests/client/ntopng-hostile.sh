@@ -29,6 +29,9 @@ with open(work + '/in', 'wb') as f:
 		put(json.dumps(line(comm=name, exe='/' + name, user=name, if_name=name, parent_comm=name, parent_exe=name,
 			container_id=name, container_name=name, pod=name, namespace=name), ensure_ascii=False))
 		put(json.dumps(line(comm=name, exe='/' + name), ensure_ascii=True))
+		# without spaces, as ringside writes
+		put(json.dumps(line(comm=name, exe='/' + name), ensure_ascii=True, separators=(',', ':')))
+		put(json.dumps(line(comm=name, exe='/' + name), ensure_ascii=False, separators=(',', ':')))
 	# read in place, and by jansson
 	put(json.dumps(line(), separators=(',', ':')))
 	put(json.dumps(line()))
@@ -40,6 +43,7 @@ with open(work + '/in', 'wb') as f:
 			container_name=long, pod=long, namespace=long)))
 	put(json.dumps(line(unknown='x' * (2**20 - 1000))))	# just below a MiB
 	bad = 0
+	whole = json.dumps(good, separators=(',', ':')).encode()
 	for text in ['', 'no JSON', '{', '{}', '[]', '"event"', 'null', '{"event":1}', '{"event":"connect"', '{"event":"connect"}}',
 		b'{"event":"connect","comm":"\xff\xfe"}', '{"event":"connect","comm":"\\u0000"}', '{"event":"connect",}',
 		'{"event":"connect","uid":01}', '{"event":"lost"}', '{"event":"lost","count":"many"}', '[' * 10000,
@@ -51,11 +55,21 @@ with open(work + '/in', 'wb') as f:
 		json.dumps({**good, "remote_port": 1.5}), json.dumps({k: v for k, v in good.items() if k != "local_ip"}),
 		json.dumps({"event": "icmp", "src_ip": "10.9.0.1", "ip_version": 4, "icmp_type": 8, "icmp_code": 0}),
 		json.dumps({"event": "icmp", "src_ip": "10.9.0.1", "dst_ip": "10.9.0.2", "ip_version": 4, "icmp_type": 256, "icmp_code": 0}),
+		# right but for one thing
+		whole.replace(b'"comm":"c"', b'"comm":"\xff"'), whole.replace(b'"comm":"c"', b'"comm":"\xc3"'),
+		whole.replace(b'"comm":"c"', b'"comm":"\xed\xa0\x80"'), whole.replace(b'"comm":"c"', b'"comm":"\x01"'),
+		whole.replace(b'"comm":"c"', b'"comm":"\\x"'), whole + b'}', whole + b',', whole + b' x', whole[:-1],
+		whole.replace(b'"uid":0', b'"uid":00'), whole.replace(b'"uid":0', b'"uid":'), whole.replace(b'"uid":0', b'"uid":-'),
+		whole.replace(b'"uid":0', b'"uid":0x1'), whole.replace(b'"uid":0', b'"uid":' + b'9' * 25), whole.replace(b'"uid":0', b'"uid":tru'),
+		whole.replace(b',"uid"', b',,"uid"'), whole.replace(b'"uid":', b'"uid"'), whole.replace(b'"uid":', b'uid:'),
 		'x' * (2**20 + 1), 'x' * (3 * 2**20), json.dumps({**good, "comm": 'x' * 2**21})]:
 		put(text)
+		if text and isinstance(text, str) and ': ' in text:
+			put(json.dumps(json.loads(text), separators=(',', ':')))
+			bad += 1
 		if text:
 			bad += 1
-		put(json.dumps(line()))
+		put(json.dumps(line(), separators=(',', ':')))
 	# numbers that are odd, but no reason to lose the record
 	put(json.dumps(line(ts_us=2**53, timestamp=2**53)))
 	put(json.dumps(line(ts_us=10**18, timestamp=-5, duration_us=2**53, pid=-1, latency_us=2**60)))

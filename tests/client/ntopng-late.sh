@@ -77,6 +77,18 @@ all_come() {
 there_and_back tcp://127.0.0.1:1234c 'tcp://*:1234c'
 there_and_back tcp://127.0.0.1:1235 tcp://127.0.0.1:1235
 
+# the input ends before ntopng is there: it is waited for
+start_exporter -z tcp://127.0.0.1:1236c
+records 1 10 >&"$lines"
+exec {lines}>&-
+lines=
+wait_for 10 grep -q connecting "$said"
+start_receiver "$work/third" -t flow 'tcp://*:1236c'
+wait "$exporter_pid" || fail "the exporter ended with status $?: $(cat "$said")"
+wait_for 10 flows "$work/third" 10
+stop_receiver "$work/third"
+equal "sent at the end" "10 0" "$(account flows) $(account dropped)"
+
 # nobody ever comes: the end is not held up for long, and all is accounted for
 start_exporter -z tcp://127.0.0.1:1236c
 records 1 10 >&"$lines"

@@ -23,5 +23,5 @@ send
 equal "version and source" "[2,0]" "$(jq -c '[.version, .source]' "$work/out" | sort -u)"
 send --source-id 255
 equal "version and source" "[2,255]" "$(jq -c '[.version, .source]' "$work/out" | sort -u)"
-send --header 3 --source-id 4294967295
-equal "version and source" "[4,4294967295]" "$(jq -c '[.version, .source]' "$work/out" | sort -u)"
+send --header 3 --source-id 305419896
+equal "version and source" "[4,305419896]" "$(jq -c '[.version, .source]' "$work/out" | sort -u)"
