@@ -2,6 +2,7 @@
 /* main.c - ringside-ntopng: waits for lines, for ntopng, for the clock; none of them holds up another. */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -178,11 +179,21 @@ static void run(struct program *p, const sigset_t *unblocked)
 	sender_work(&e->sender);
 	while (!is_done(p, e->now_ms)) {
 		wait_for_something(p, unblocked);
-		sender_work(&e->sender);
 		do_what_is_due(p);
+		sender_work(&e->sender); /* last: the socket's descriptor wakes once, and anything done with the socket uses that up */
 		exporter_say(e);
 		heed_signals(p, e->now_ms);
 	}
+}
+
+/* What is opened later must not become standard input or error. */
+static void open_standard_descriptors(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+		;
+	close(fd);
 }
 
 int main(int argc, char **argv)
@@ -194,12 +205,15 @@ int main(int argc, char **argv)
 	int64_t left;
 	int code;
 
+	open_standard_descriptors();
 	if (options_parse(argc, argv, &p->options, &code))
 		return code;
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGINT);
 	sigaddset(&blocked, SIGTERM);
 	sigprocmask(SIG_BLOCK, &blocked, &unblocked); /* they come while it waits, and only then */
+	sigdelset(&unblocked, SIGINT);
+	sigdelset(&unblocked, SIGTERM);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);

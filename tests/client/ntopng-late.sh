@@ -96,6 +96,9 @@ since=$EPOCHSECONDS
 end_exporter
 [ $((EPOCHSECONDS - since)) -le $((10 * slower)) ] || fail "the end took $((EPOCHSECONDS - since)) s"
 equal "dropped" 10 "$(account dropped)"
+# no input, and nowhere to say anything
+equal "closed descriptors" 0 "$(bash -c '"$1" -z tcp://127.0.0.1:1236c <&- >&- 2>&-; echo $?' - "$exporter")"
+equal "input that cannot be read" 1 "$(status_of "$exporter" -z tcp://127.0.0.1:1236c </)"
 # signals end it with status 0, also with input to come
 for signal in INT TERM; do
 	start_exporter -z tcp://127.0.0.1:1236c
