@@ -103,7 +103,6 @@ equal "input that cannot be read" 1 "$(status_of "$exporter" -z tcp://127.0.0.1:
 for signal in INT TERM; do
 	start_exporter -z tcp://127.0.0.1:1236c
 	records 1 10 >&"$lines"
-	mark=0
 	wait_for 10 grep -q connecting "$said"
 	kill -s $signal "$exporter_pid"
 	wait "$exporter_pid" || fail "status $? after SIG$signal"

@@ -2,7 +2,6 @@
 # ntopng-lib.sh - an exporter, and a receiver in ntopng's place; sourced after e2e/lib.sh, not run.
 #
 # All happens in the test's own network namespace, so any port is free.
-here=$root/tests/client
 exporter=${RINGSIDE_NTOPNG:-$root/client/ntopng/ringside-ntopng}
 receiver=$root/.build/tests/client/ntopng-receiver
 [ -x "$exporter" ] || skip "not built: make"
