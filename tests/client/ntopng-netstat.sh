@@ -84,6 +84,10 @@ wait_for 10 subscribed
 seq -f '{"event":"close","local_ip":"10.9.0.1","local_port":%.0f,"remote_ip":"10.9.0.2","remote_port":80,"protocol":6,"timestamp":1795258222667,"ip_version":4}' 1000 >&"$lines"
 wait_for 20 ports 2
 seq -f '{"event":"close","local_ip":"10.9.0.1","local_port":%.0f,"remote_ip":"10.9.0.2","remote_port":80,"protocol":6,"timestamp":1795258222667,"ip_version":4}' 1001 2000 >&"$lines"
+closes() {
+	[ "$(grep -c '"CLOSE"' "$work/out")" -ge "$1" ]
+}
+wait_for 20 closes 2000
 wait_for 20 flows "$work/out" 22000
 end_exporter
 stop_receiver "$work/out"
