@@ -111,6 +111,8 @@ RUN_PACKAGES   := $(BUILD_PACKAGES) iproute2 iputils-ping util-linux
 TEST_PACKAGES  := $(RUN_PACKAGES) jq curl strace tshark tcpdump bpftool ethtool procps mandoc g++ python3 nodejs netcat-openbsd \
 	iperf3 bind9-dnsutils libndpi-dev podman crun chromium zstd shellcheck $(shell command -v npm >/dev/null || echo npm) \
 	$(shell cat tests/vm/packages 2>/dev/null)
+# what is measured beside ringside, and what draws the picture
+BENCH_PACKAGES := $(TEST_PACKAGES) xdp-tools bpftrace bpfcc-tools libbpf-tools gnuplot-nox
 
 # Files that root makes while building for a user would stand in that user's way.
 ifneq ($(SUDO_UID),)
@@ -123,7 +125,7 @@ need = @missing=$$(for p in $(1); do dpkg -s $$p 2>/dev/null | grep -q '^Status:
 	echo "installing:" $$missing; export DEBIAN_FRONTEND=noninteractive; \
 	apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
-.PHONY: run check check-unit bench bench-quick deps deps-run deps-test install uninstall clean help
+.PHONY: run check check-unit bench bench-quick deps deps-run deps-test deps-bench install uninstall clean help
 run: deps-run ## see the network: load on IFACE, read, unload (needs root)
 	$(Q)$(AS_USER) $(MAKE) --no-print-directory -s all
 	$(Q)IFACE=$(IFACE) loader/run.sh
@@ -136,10 +138,10 @@ check: deps-test ## run every test, here and in virtual machines (needs root)
 check-unit: tests-build ## run what needs neither root nor network
 	$(Q)tests/run .build/tests/unit tests/repo
 
-bench: deps-test tests-build ## measure, with baselines in the same run (needs root)
+bench: deps-bench tests-build ## measure, with baselines in the same run (needs root)
 	$(Q)tests/bench/run
 
-bench-quick: deps-test tests-build ## the same in less than two minutes
+bench-quick: deps-bench tests-build ## the same in less than two minutes
 	$(Q)tests/bench/run --quick
 
 deps: deps-test ## install what building and testing need
@@ -147,6 +149,8 @@ deps-run:
 	$(call need,$(RUN_PACKAGES))
 deps-test:
 	$(call need,$(TEST_PACKAGES))
+deps-bench:
+	$(call need,$(BENCH_PACKAGES))
 
 SHARE := $(DESTDIR)$(PREFIX)/share
 install: all ## install below PREFIX (/usr/local), DESTDIR honoured

@@ -140,6 +140,33 @@ static inline void bench_say_difference(const char *section, const char *name, c
 	free(differences);
 }
 
+/* How many times BASE[i] is VALUES[i]: not printed when the pairs differ by less than their spread. */
+static inline void bench_say_ratio(const char *section, const char *name, const char *against,
+				   const double *values, const double *base, size_t n, double goal)
+{
+	double *differences = malloc(n * sizeof(*differences)), *ratios = malloc(n * sizeof(*ratios)), spread;
+	bool certain;
+
+	for (size_t i = 0; i < n; i++) {
+		differences[i] = values[i] - base[i];
+		ratios[i] = values[i] / base[i];
+	}
+	certain = n > 1 && bench_spread(differences, n) < fabs(bench_median(differences, n)) && isfinite(bench_median(ratios, n));
+	spread = bench_spread(ratios, n);
+	printf("{\"section\":\"%s\",\"name\":\"%s\",\"against\":\"%s\",\"unit\":\"times\",\"runs\":%zu", section, name, against, n);
+	if (certain)
+		printf(",\"ratio\":%.4g,\"spread\":%.3g", bench_median(ratios, n), spread);
+	bench_say_goal(bench_median(ratios, n), certain ? spread : INFINITY, goal);
+	free(differences);
+	free(ratios);
+}
+
+/* A column of a row: ,"NAME":{"median":…,"spread":…} */
+static inline void bench_put(const char *name, const double *values, size_t n)
+{
+	printf(",\"%s\":{\"median\":%.6g,\"spread\":%.3g}", name, bench_median(values, n), bench_spread(values, n));
+}
+
 /* ------------------------------------------------------------------ readers */
 
 struct bench_crowd {

@@ -10,16 +10,12 @@
  * a tenth of the machine idle) and of sender and readers alone. Both less what the same
  * round took with nobody, divided by all lines.
  */
-#include <arpa/inet.h>
-#include <netinet/ip_icmp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
-#include "bench.h"
+#include "traffic.h"
 
 #define ROUNDS_MAX 50
-#define BATCH 10
 
 static const struct watchers {
 	const char *name;
@@ -40,17 +36,6 @@ struct taken {
 	bool busy; /* other work left no idle time that could be compared */
 };
 
-static int64_t machine_idle_ns(void)
-{
-	unsigned long long user, nice, system, idle, iowait;
-	FILE *file = fopen("/proc/stat", "r");
-
-	if (!file || fscanf(file, "cpu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle, &iowait) != 5)
-		err(1, "read /proc/stat");
-	fclose(file);
-	return (int64_t)(idle + iowait) * (1000000000 / sysconf(_SC_CLK_TCK));
-}
-
 static int64_t own_ns(void)
 {
 	struct rusage u;
@@ -58,37 +43,6 @@ static int64_t own_ns(void)
 	getrusage(RUSAGE_SELF, &u);
 	return ((int64_t)u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000000 +
 	       ((int64_t)u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000;
-}
-
-/* COUNT packets at RATE, a few at a time, in twice the time that this takes at most.
- * Returns the rate that was held.
- */
-static double send_packets(int fd, int rate, int count)
-{
-	static struct icmphdr echo[BATCH];
-	struct iovec parts[BATCH];
-	struct mmsghdr messages[BATCH] = {};
-	int64_t start, end, period = 1000000000LL * BATCH / rate;
-	int sent = 0;
-
-	for (int i = 0; i < BATCH; i++) {
-		echo[i] = (struct icmphdr){ .type = ICMP_ECHO, .checksum = (uint16_t)~ICMP_ECHO };
-		parts[i] = (struct iovec){ &echo[i], sizeof(echo[i]) };
-		messages[i].msg_hdr = (struct msghdr){ .msg_iov = &parts[i], .msg_iovlen = 1 };
-	}
-	start = bench_clock_ns(CLOCK_MONOTONIC);
-	end = start + 2000000000LL * count / rate;
-	for (int64_t at = start; sent < count && bench_clock_ns(CLOCK_MONOTONIC) < end; at += period) {
-		struct timespec t = { .tv_sec = at / 1000000000, .tv_nsec = at % 1000000000 };
-		int n;
-		if (bench_clock_ns(CLOCK_MONOTONIC) < at)
-			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
-		n = sendmmsg(fd, messages, BATCH, 0);
-		if (n < 0 && errno != ENOBUFS)
-			err(1, "sendmmsg");
-		sent += n > 0 ? n : 0;
-	}
-	return sent * 1e9 / (double)(bench_clock_ns(CLOCK_MONOTONIC) - start);
 }
 
 static uint64_t field(const char *line, const char *name)
@@ -145,7 +99,7 @@ static struct taken take(const struct watchers *w, int fd, int rate, int count, 
 	usleep(300000);
 	int64_t start = bench_clock_ns(CLOCK_MONOTONIC), idle = machine_idle_ns(), own = own_ns(),
 		others = bench_crowd_cpu_ns(&crowd);
-	t.rate = send_packets(fd, rate, count);
+	t.rate = traffic_send(fd, rate, count);
 	usleep(50000); /* they have read to the end */
 	t.processes_ns = (double)(own_ns() - own + bench_crowd_cpu_ns(&crowd) - others);
 	start = (bench_clock_ns(CLOCK_MONOTONIC) - start) * sysconf(_SC_NPROCESSORS_ONLN);
@@ -166,30 +120,27 @@ static void say(int kind, const char *what, const char *unit, const double *valu
 	char name[96];
 
 	snprintf(name, sizeof(name), "%s, %s", watchers[kind].name, what);
-	bench_say("crowd", name, unit, values, n, goal);
+	bench_say("watchers", name, unit, values, n, goal);
 }
 
 int main(int argc, char **argv)
 {
 	static struct taken all[KINDS][ROUNDS_MAX];
-	struct sockaddr_in to = { .sin_family = AF_INET };
-	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), rate, count;
+	int fd, rate, count;
 	size_t rounds;
 
 	if (argc < 7) {
 		fprintf(stderr, "usage: see the head of crowd.c\n");
 		return 2;
 	}
-	inet_pton(AF_INET, argv[1], &to.sin_addr);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)))
-		err(1, "raw socket");
+	fd = traffic_open(NULL, argv[1]);
 	rate = atoi(argv[3]);
-	count = atoi(argv[4]) / BATCH * BATCH;
+	count = atoi(argv[4]) / TRAFFIC_BATCH * TRAFFIC_BATCH;
 	rounds = strtoul(argv[5], NULL, 10);
 	if (rounds > ROUNDS_MAX)
 		rounds = ROUNDS_MAX;
 	prctl(PR_SET_TIMERSLACK, 1);
-	send_packets(fd, rate, rate / 4);
+	traffic_send(fd, rate, rate / 4);
 	for (size_t round = 0; round < rounds; round++)
 		for (int kind = 0; kind < KINDS; kind++)
 			all[kind][round] = take(&watchers[kind], fd, rate, count, argv[2], argv + 6);
