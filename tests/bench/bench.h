@@ -133,7 +133,7 @@ static inline void bench_say_difference(const char *section, const char *name, c
 	difference = bench_median(differences, n);
 	spread = bench_spread(differences, n);
 	printf("{\"section\":\"%s\",\"name\":\"%s\",\"against\":\"%s\",\"unit\":\"%s\"", section, name, against, unit);
-	if (spread <= fabs(difference))
+	if (n > 1 && spread <= fabs(difference))
 		printf(",\"difference\":%.4g", difference);
 	printf(",\"spread\":%.3g,\"runs\":%zu", spread, n);
 	bench_say_goal(difference, spread, goal);
@@ -159,6 +159,17 @@ static inline void bench_say_ratio(const char *section, const char *name, const 
 	bench_say_goal(bench_median(ratios, n), certain ? spread : INFINITY, goal);
 	free(differences);
 	free(ratios);
+}
+
+/* What could not be measured here; WHY is cut at its first line and at what JSON would have to escape. */
+static inline void bench_say_absent(const char *section, const char *name, const char *why)
+{
+	printf("{\"section\":\"%s\",\"name\":\"%s\",\"absent\":\"", section, name);
+	for (; *why >= ' '; why++)
+		if (*why != '"' && *why != '\\' && *why < 0x7f)
+			putchar(*why);
+	printf("\"}\n");
+	fflush(stdout);
 }
 
 /* A column of a row: ,"NAME":{"median":…,"spread":…} */

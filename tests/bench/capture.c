@@ -29,7 +29,6 @@
 #define ROUNDS_MAX 50
 #define FAMILY_MAX 64
 #define QUIET_NS 700000000LL
-#define OTHERS_MAX 10 /* percent of the machine, before the packets: else nothing is said of the whole machine */
 
 static struct tool {
 	const char *name, *prefix, *command;
@@ -243,16 +242,6 @@ static uint32_t arrived(const char *interface)
 	return n;
 }
 
-static double others_percent(void)
-{
-	int64_t from = bench_clock_ns(CLOCK_MONOTONIC), busy = machine_busy_ns();
-
-	usleep(200000);
-	busy = machine_busy_ns() - busy;
-	from = bench_clock_ns(CLOCK_MONOTONIC) - from;
-	return 100 * (double)busy / (double)(from * sysconf(_SC_NPROCESSORS_ONLN));
-}
-
 static struct taken take(int fd, const char *interface, int rate, int packets, pid_t pid)
 {
 	struct family f = pid ? family_of(pid) : (struct family){};
@@ -263,7 +252,7 @@ static struct taken take(int fd, const char *interface, int rate, int packets, p
 	struct taken t = {};
 
 	/* what goes on without us */
-	t.others = others_percent();
+	t.others = machine_others_percent();
 	begin = bench_clock_ns(CLOCK_MONOTONIC);
 	machine = machine_busy_ns();
 	if (rate && packets > 5 * rate)
@@ -305,7 +294,7 @@ static void measure(struct tool *t, int fd, const char *interface, const int *ra
 		if (!started(fd, pid)) {
 			ssize_t got = pread(fileno(messages), text, sizeof(text) - 1, 0);
 			text[got > 0 ? got : 0] = '\0';
-			warnx("%s: does not run here: %s", t->name, text);
+			bench_say_absent("capture", t->name, text);
 			t->failed = true;
 		}
 	}
@@ -357,7 +346,7 @@ static bool added(double *values, int tool, int r, size_t rounds)
 	for (size_t i = 0; i < rounds; i++) {
 		const struct taken *t = &all[tool][r][i], *none = &all[0][r][i];
 		values[i] = 1e9 * (t->machine_s - none->machine_s) / (t->records > 0 ? t->records : 1);
-		quiet = quiet && t->others < OTHERS_MAX && none->others < OTHERS_MAX;
+		quiet = quiet && t->others < MACHINE_OTHERS_MAX && none->others < MACHINE_OTHERS_MAX;
 	}
 	return quiet;
 }

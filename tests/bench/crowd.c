@@ -4,10 +4,10 @@
  *
  *	crowd ADDRESS INTERFACE RATE COUNT ROUNDS READER...
  *
- * Sends COUNT echo requests at RATE with nobody, 16 and 64 readers, one and 16
- * tcpdumps, in turn, ROUNDS times. The time is taken twice: of the whole machine
- * (/proc/stat, which sees other work too, and says nothing when that leaves less than
- * a tenth of the machine idle) and of sender and readers alone. Both less what the same
+ * Sends COUNT echo requests at RATE with nobody, with 1, 4, 16 and 64 readers and with as
+ * many tcpdumps, in turn, ROUNDS times. The time is taken twice: of the whole machine
+ * (/proc/stat, which sees other work too: nothing is said when that had more than a tenth
+ * of the machine just before) and of sender and readers alone. Both less what the same
  * round took with nobody, divided by all lines.
  */
 #include <sys/prctl.h>
@@ -24,16 +24,20 @@ static const struct watchers {
 	double goal_ns;
 } watchers[] = {
 	{ "nobody", 0, false, BENCH_NO_GOAL },
-	{ "16 readers", 16, false, 150 },
-	{ "64 readers", 64, false, 150 },
+	{ "1 reader", 1, false, BENCH_NO_GOAL },
 	{ "1 tcpdump", 1, true, BENCH_NO_GOAL },
+	{ "4 readers", 4, false, BENCH_NO_GOAL },
+	{ "4 tcpdumps", 4, true, BENCH_NO_GOAL },
+	{ "16 readers", 16, false, 100 },
 	{ "16 tcpdumps", 16, true, BENCH_NO_GOAL },
+	{ "64 readers", 64, false, 100 },
+	{ "64 tcpdumps", 64, true, BENCH_NO_GOAL },
 };
 #define KINDS (int)(sizeof(watchers) / sizeof(watchers[0]))
 
 struct taken {
-	double machine_ns, processes_ns, lines, lost, rate;
-	bool busy; /* other work left no idle time that could be compared */
+	double machine_ns, processes_ns, lines, lost, lost_percent, rate;
+	bool busy; /* other work is in the machine's time */
 };
 
 static int64_t own_ns(void)
@@ -97,21 +101,19 @@ static struct taken take(const struct watchers *w, int fd, int rate, int count, 
 	bench_start(&crowd, w->n, w->tcpdump ? read_dump : reader, w->tcpdump ? "listening on" : "following",
 		    w->tcpdump, -1);
 	usleep(300000);
-	int64_t start = bench_clock_ns(CLOCK_MONOTONIC), idle = machine_idle_ns(), own = own_ns(),
-		others = bench_crowd_cpu_ns(&crowd);
+	t.busy = machine_others_percent() > MACHINE_OTHERS_MAX;
+	int64_t machine = machine_busy_ns(), own = own_ns(), others = bench_crowd_cpu_ns(&crowd);
 	t.rate = traffic_send(fd, rate, count);
 	usleep(50000); /* they have read to the end */
 	t.processes_ns = (double)(own_ns() - own + bench_crowd_cpu_ns(&crowd) - others);
-	start = (bench_clock_ns(CLOCK_MONOTONIC) - start) * sysconf(_SC_NPROCESSORS_ONLN);
-	idle = machine_idle_ns() - idle;
-	t.machine_ns = (double)(start - idle);
-	t.busy = idle < start / 10;
+	t.machine_ns = (double)(machine_busy_ns() - machine);
 	bench_stop(&crowd, w->tcpdump ? SIGINT : SIGTERM);
 	if (w->n && w->tcpdump)
 		tcpdumps_account(&crowd, &t);
 	else if (w->n)
 		readers_account(&crowd, &t);
 	bench_forget(&crowd);
+	t.lost_percent = 100 * t.lost / (t.lines + t.lost > 0 ? t.lines + t.lost : 1);
 	return t;
 }
 
@@ -146,23 +148,31 @@ int main(int argc, char **argv)
 			all[kind][round] = take(&watchers[kind], fd, rate, count, argv[2], argv + 6);
 
 	for (int kind = 0; kind < KINDS; kind++) {
-		double held[ROUNDS_MAX], lost[ROUNDS_MAX], machine[ROUNDS_MAX], processes[ROUNDS_MAX];
+		const struct watchers *w = &watchers[kind];
+		double held[ROUNDS_MAX], lost[ROUNDS_MAX], percent[ROUNDS_MAX], machine[ROUNDS_MAX] = {};
+		static double processes[KINDS][ROUNDS_MAX];
 		bool busy = false;
 		for (size_t i = 0; i < rounds; i++) {
 			const struct taken *t = &all[kind][i], *none = &all[0][i];
 			held[i] = t->rate / 1000;
 			lost[i] = t->lost;
-			busy = busy || t->busy;
+			percent[i] = t->lost_percent;
+			busy = busy || t->busy || none->busy;
 			machine[i] = (t->machine_ns - none->machine_ns) / (t->lines > 0 ? t->lines : 1);
-			processes[i] = (t->processes_ns - none->processes_ns) / (t->lines > 0 ? t->lines : 1);
+			processes[kind][i] = (t->processes_ns - none->processes_ns) / (t->lines > 0 ? t->lines : 1);
 		}
-		say(kind, "rate held", "thousand/s", held, rounds, watchers[kind].tcpdump ? BENCH_NO_GOAL : -0.97 * rate / 1000);
-		if (!watchers[kind].n)
+		say(kind, "rate held", "thousand/s", held, rounds, w->tcpdump ? BENCH_NO_GOAL : -0.97 * rate / 1000);
+		if (!w->n)
 			continue;
-		say(kind, "lost", "records", lost, rounds, watchers[kind].tcpdump ? BENCH_NO_GOAL : 0);
+		say(kind, "lost", "records", lost, rounds, w->tcpdump ? BENCH_NO_GOAL : 0);
+		if (w->tcpdump)
+			say(kind, "lost of all", "%", percent, rounds, BENCH_NO_GOAL);
 		if (!busy)
-			say(kind, "machine time for a line", "ns", machine, rounds, watchers[kind].goal_ns);
-		say(kind, "their and the sender's time for a line", "ns", processes, rounds, watchers[kind].goal_ns);
+			say(kind, "machine time for a line", "ns", machine, rounds, w->goal_ns);
+		say(kind, "their and the sender's time for a line", "ns", processes[kind], rounds, w->goal_ns);
+		if (w->tcpdump)
+			bench_say_ratio("watchers", w->name, watchers[kind - 1].name, processes[kind], processes[kind - 1],
+					rounds, BENCH_NO_GOAL);
 	}
 	return 0;
 }

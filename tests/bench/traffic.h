@@ -79,4 +79,18 @@ static inline int64_t machine_busy_ns(void)
 	return bench_clock_ns(CLOCK_MONOTONIC) * sysconf(_SC_NPROCESSORS_ONLN) - machine_idle_ns();
 }
 
+/* Above this, before the packets, nothing is said of the whole machine. */
+#define MACHINE_OTHERS_MAX 10
+
+/* What other work takes of it just now. */
+static inline double machine_others_percent(void)
+{
+	int64_t from = bench_clock_ns(CLOCK_MONOTONIC), busy = machine_busy_ns();
+
+	usleep(200000);
+	busy = machine_busy_ns() - busy;
+	from = bench_clock_ns(CLOCK_MONOTONIC) - from;
+	return 100 * (double)busy / (double)(from * sysconf(_SC_NPROCESSORS_ONLN));
+}
+
 #endif
