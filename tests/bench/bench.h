@@ -36,12 +36,15 @@ static inline int64_t bench_clock_ns(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* CPU -1: any. */
 static inline void bench_pin_to(int cpu)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (cpu < 0 || i == cpu)
+			CPU_SET(i, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
 		warn("pin to CPU %d", cpu);
 }
@@ -212,8 +215,7 @@ static inline void bench_start(struct bench_crowd *crowd, int n, char *const *co
 			err(1, "fork");
 		if (crowd->pids[i] > 0)
 			continue;
-		if (cpu >= 0)
-			bench_pin_to(cpu);
+		bench_pin_to(cpu);
 		dup2(null, 1);
 		dup2(messages[1], 2);
 		dup2(last[1], 3);
@@ -261,16 +263,11 @@ static inline int64_t bench_crowd_cpu_ns(const struct bench_crowd *crowd)
 	int64_t sum = 0;
 
 	for (int i = 0; i < crowd->n; i++) {
-		char path[64];
-		long long ns = 0;
-		FILE *file;
-		snprintf(path, sizeof(path), "/proc/%d/schedstat", crowd->pids[i]);
-		file = fopen(path, "r");
-		if (!file || fscanf(file, "%lld", &ns) != 1)
-			warnx("read %s", path);
-		if (file)
-			fclose(file);
-		sum += ns;
+		clockid_t clock;
+		if (clock_getcpuclockid(crowd->pids[i], &clock))
+			warnx("CPU time of %d", crowd->pids[i]);
+		else
+			sum += bench_clock_ns(clock);
 	}
 	return sum;
 }
