@@ -126,6 +126,23 @@ static struct family family_of(pid_t pid)
 	return f;
 }
 
+/* Whether one of them has a CPU or waits for one: what has not been printed may still come. */
+static bool family_runs(const struct family *f)
+{
+	bool runs = false;
+
+	for (int i = 0; i < f->n && !runs; i++) {
+		char path[64], state = ' ';
+		FILE *file;
+		snprintf(path, sizeof(path), "/proc/%d/stat", f->pids[i]);
+		file = fopen(path, "r");
+		runs = file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1 && state == 'R';
+		if (file)
+			fclose(file);
+	}
+	return runs;
+}
+
 static int64_t family_cpu_ns(const struct family *f)
 {
 	int64_t sum = 0;
@@ -188,7 +205,7 @@ static pid_t start(const struct tool *t, int messages)
 static void stop(pid_t pid)
 {
 	struct family f = family_of(pid);
-	int64_t limit = bench_clock_ns(CLOCK_MONOTONIC) + 20000000000LL;
+	int64_t limit = bench_clock_ns(CLOCK_MONOTONIC) + 60000000000LL;
 
 	kill(pid, SIGINT);
 	while (waitpid(pid, NULL, WNOHANG) == 0) {
@@ -248,7 +265,7 @@ static struct taken take(int fd, const char *interface, int rate, int packets, p
 	uint64_t lines = lines_now(), seen = lines;
 	uint32_t before = arrived(interface);
 	int64_t begin, counting = counting_ns(), tool = family_cpu_ns(&f),
-		machine, last, tool_end = 0, machine_end = 0, limit;
+		machine, last, tool_end = 0, machine_end = 0, limit, busy;
 	struct taken t = {};
 
 	/* what goes on without us */
@@ -260,6 +277,7 @@ static struct taken take(int fd, const char *interface, int rate, int packets, p
 	t.held = traffic_send(fd, rate, packets);
 	last = bench_clock_ns(CLOCK_MONOTONIC);
 	t.arrived = (uint32_t)(arrived(interface) - before);
+	busy = last;
 	limit = last + 120000000000LL;
 	do {
 		uint64_t n = lines_now();
@@ -271,8 +289,10 @@ static struct taken take(int fd, const char *interface, int rate, int packets, p
 		}
 		if (!pid || (double)(seen - lines) >= t.arrived)
 			break;
+		if (last > busy || family_runs(&f))
+			busy = bench_clock_ns(CLOCK_MONOTONIC);
 		usleep(10000);
-	} while (bench_clock_ns(CLOCK_MONOTONIC) < last + QUIET_NS && bench_clock_ns(CLOCK_MONOTONIC) < limit);
+	} while (bench_clock_ns(CLOCK_MONOTONIC) < busy + QUIET_NS && bench_clock_ns(CLOCK_MONOTONIC) < limit);
 	t.records = (double)(seen - lines);
 	t.lost = 100 * (t.arrived - t.records) / (t.arrived > 0 ? t.arrived : 1);
 	t.tool_s = (double)(tool_end - tool) / 1e9;
