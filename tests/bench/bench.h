@@ -143,7 +143,9 @@ static inline void bench_say_difference(const char *section, const char *name, c
 	free(differences);
 }
 
-/* How many times BASE[i] is VALUES[i]: not printed when the pairs differ by less than their spread. */
+/* How many times BASE[i] is VALUES[i]: not printed when the pairs differ by less than their spread,
+ * in time or in the ratio.
+ */
 static inline void bench_say_ratio(const char *section, const char *name, const char *against,
 				   const double *values, const double *base, size_t n, double goal)
 {
@@ -154,8 +156,9 @@ static inline void bench_say_ratio(const char *section, const char *name, const 
 		differences[i] = values[i] - base[i];
 		ratios[i] = values[i] / base[i];
 	}
-	certain = n > 1 && bench_spread(differences, n) < fabs(bench_median(differences, n)) && isfinite(bench_median(ratios, n));
 	spread = bench_spread(ratios, n);
+	certain = n > 1 && bench_spread(differences, n) < fabs(bench_median(differences, n)) &&
+		  spread < fabs(bench_median(ratios, n) - 1);
 	printf("{\"section\":\"%s\",\"name\":\"%s\",\"against\":\"%s\",\"unit\":\"times\",\"runs\":%zu", section, name, against, n);
 	if (certain)
 		printf(",\"ratio\":%.4g,\"spread\":%.3g", bench_median(ratios, n), spread);
