@@ -141,7 +141,7 @@ check-unit: tests-build ## run what needs neither root nor network
 bench: deps-bench tests-build ## measure, with baselines in the same run (needs root)
 	$(Q)tests/bench/run
 
-bench-quick: deps-bench tests-build ## the same in about two minutes
+bench-quick: deps-bench tests-build ## the same in a few minutes
 	$(Q)tests/bench/run --quick
 
 deps: deps-test ## install what building and testing need
