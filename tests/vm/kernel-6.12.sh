@@ -1,4 +1,4 @@
 #!/bin/bash
 # The end-to-end tests with Debian's kernel 6.12.
-# timeout: 3000
+# timeout: 3400
 exec "$(dirname "$0")/suite" bookworm-backports "6.12."
