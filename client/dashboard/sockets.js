@@ -9,7 +9,7 @@ import { isAllowed } from './origin.js';
 import { Password } from './password.js';
 import { LONGEST_BATCH } from './room.js';
 import { isRoomName } from './rooms.js';
-import { Watcher } from './watcher.js';
+import { WINDOW, Watcher } from './watcher.js';
 
 const CONNECTIONS = 1000;
 const STRANGER_BYTES = 16384; // that a connection may send before it is let in
@@ -17,6 +17,11 @@ const TELL_MS = 1000;
 
 function refusal(code, message, more) {
 	return Object.assign(new Error(message), { data: { code, ...more } });
+}
+
+// What waits to be taken by the other side: of an honest one never more than what it has not confirmed.
+function bytesInFlight({ writeBuffer, transport }) {
+	return writeBuffer.reduce((sum, { data }) => sum + (data?.length ?? 0), transport.socket.bufferedAmount);
 }
 
 export function serveSockets(http, { rooms, history, password, say }) {
@@ -100,7 +105,15 @@ export function serveSockets(http, { rooms, history, password, say }) {
 	}
 
 	function serveWatcher(socket) {
-		const watcher = new Watcher(rooms, (about, bytes, confirmed) => socket.emit('records', about, bytes, confirmed));
+		const watcher = new Watcher(rooms, (about, bytes, confirmed) => {
+			if (bytesInFlight(socket.conn) <= 3 * WINDOW) {
+				socket.emit('records', about, bytes, confirmed);
+				return;
+			}
+			watcher.leaveAll();
+			say(`${socket.handshake.address}: confirms what it has not read, and is disconnected`);
+			socket.conn.transport.socket.terminate(); // it would not read a farewell
+		});
 		socket.join('watchers');
 		socket.on('join', (name, position) => {
 			if (isRoomName(name)) watcher.join(name, position ?? {});

@@ -1,5 +1,5 @@
 // A browser and where it is in each room it watches. A slow one gets less, and nobody waits for it.
-const WINDOW = 2 << 20; // bytes sent that it has not confirmed
+export const WINDOW = 2 << 20; // bytes sent that it has not confirmed
 
 export class Watcher {
 	#send;

@@ -326,3 +326,26 @@ test('the demo plays real records as if they happened now', async (t) => {
 	const times = lines.map((line) => JSON.parse(line)).map(({ timestamp, ts_us }) => [timestamp, ts_us / 1000]);
 	for (const [ms, us] of times) assert.ok(Math.abs(ms - us) < 2 && ms <= Date.now() && ms > Date.now() - 120000);
 });
+
+test('a watcher that confirms what it does not read is disconnected', async (t) => {
+	const { url, said } = await start(t);
+	const forwarder = monitor(t, url);
+	const line = `{"event":"icmp","pad":"${'x'.repeat(4000)}"}\n`;
+	const liar = client(t, url, { role: 'watcher' });
+	assert.equal(await outcome(liar), 'connect');
+	const { ws } = liar.io.engine.transport;
+	forwarder.stdin.write(line);
+	await until(() => said.some((text) => text.includes('forwarder connected')), 'the forwarder');
+	ws.send('42["join","eth0",{}]');
+	ws.pause();
+	// it does not know which there are
+	const confirm = setInterval(() => {
+		for (let id = 0; id < 2000; id++) ws.send(`43${id}[]`);
+	}, 20);
+	t.after(() => clearInterval(confirm));
+	const more = setInterval(() => forwarder.stdin.writableLength < 1 << 20 && forwarder.stdin.write(line.repeat(100)), 1);
+	t.after(() => clearInterval(more));
+	await until(() => said.some((text) => text.includes('confirms what it has not read')), 'it to be disconnected');
+	await once(liar, 'disconnect');
+	assert.equal(said.filter((text) => text.includes('confirms')).length, 1);
+});
