@@ -193,7 +193,7 @@ static size_t whole_parts(const char path[RS_PATH_SIZE], const char *parts[PARTS
 	return count;
 }
 
-int ringside_container(const struct rs_process *process, struct ringside_container *container)
+static int read_cgroup(const struct rs_process *process, struct ringside_container *container)
 {
 	const char *parts[PARTS_MOST + 1];
 	bool directories = !process->cgroup_cut; /* else nobody knows below what */
@@ -212,6 +212,34 @@ int ringside_container(const struct rs_process *process, struct ringside_contain
 		}
 	}
 	return result;
+}
+
+/* The same cgroups come again and again, and reading one is half of what a line costs: what was read of the last ones
+ * is kept by each thread.
+ */
+#define KEPT 16
+
+struct kept {
+	char cgroup[RS_PATH_SIZE];
+	struct ringside_container container;
+	int result;
+	bool used, cut;
+};
+
+int ringside_container(const struct rs_process *process, struct ringside_container *container)
+{
+	static _Thread_local struct kept kept[KEPT];
+	struct kept *k = &kept[process->cgroup_id % KEPT];
+
+	if (!k->used || k->cut != !!process->cgroup_cut || memcmp(k->cgroup, process->cgroup, RS_PATH_SIZE)) {
+		k->result = read_cgroup(process, &k->container);
+		memcpy(k->cgroup, process->cgroup, RS_PATH_SIZE);
+		k->cut = process->cgroup_cut;
+		k->used = true;
+	}
+	if (k->result)
+		*container = k->container;
+	return k->result;
 }
 
 size_t ringside_path(const char parts[RS_PATH_SIZE], int cut, char *path)
