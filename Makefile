@@ -22,10 +22,10 @@ BPF_CFLAGS := -g -O2 -Wall -Werror -target bpf -Ivmlinux -Ibpf -MMD -MP
 LOADER_OBJ := $(patsubst loader/%.c,$(OUT)/loader/%.o,$(wildcard loader/*.c)) $(OUT)/loader/builtin.o
 LIB_SRC    := ring open sources processes follow wait bytes json json_flow text text_flow container icmp_names
 LIB_OBJ    := $(LIB_SRC:%=$(OUT)/reader/%.o)
-READER_SRC := main options output account snapshot socket_line names lookup users runtimes runtime_socket runtime_docker runtime_cri
+READER_SRC := main options output account snapshot socket_line names lookup idnames users runtimes runtime_socket runtime_docker runtime_cri
 READER_OBJ := $(READER_SRC:%=$(OUT)/reader/%.o)
 READER_LIBS := -lbpf -ljansson -lnghttp2
-NTOPNG_OBJ := $(patsubst client/ntopng/%.c,$(OUT)/client/ntopng/%.o,$(wildcard client/ntopng/*.c))
+NTOPNG_OBJ := $(patsubst client/ntopng/%.c,$(OUT)/client/ntopng/%.o,$(wildcard client/ntopng/*.c)) $(OUT)/reader/idnames.o
 NTOPNG_LIBS := -lzmq -ljansson
 
 ifeq ($(SANITIZE),)
@@ -99,7 +99,7 @@ $(READER): $(READER_OBJ) $(LIB_A)
 
 $(OUT)/client/ntopng/%.o: client/ntopng/%.c Makefile
 	$(call msg,CC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -DRS_VERSION='"$(VERSION)"' -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Ireader -DRS_VERSION='"$(VERSION)"' -c $< -o $@
 
 $(NTOPNG): $(NTOPNG_OBJ)
 	$(call msg,LINK,$@)

@@ -17,11 +17,10 @@
 
 static int copy_options(struct ringside *r, const struct ringside_options *o)
 {
-	const char *root = o->pin_root ?: getenv(RS_PIN_ROOT_ENV);
 	size_t count = 0;
 
 	r->flags = o->flags;
-	r->root = strdup(root && *root ? root : RS_PIN_ROOT);
+	r->root = strdup(pin_root(o->pin_root));
 	if (!r->root)
 		return -ENOMEM;
 	if (strlen(r->root) > 200)

@@ -8,8 +8,8 @@
 #define RINGSIDE_FOLLOW_H
 
 #include <stdbool.h>
-#include <time.h>
 
+#include "clock.h"
 #include "open.h"
 #include "ring.h"
 #include "ringside.h"
@@ -83,14 +83,6 @@ struct ringside {
 	int64_t nap_ns;
 	int64_t clock_at_ns;
 };
-
-static inline int64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* sources.c: what is pinned is compared with what is followed, and events say what changed */
 void reconcile(struct ringside *r);

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "account.h"
+#include "clock.h"
 #include "names.h"
 #include "options.h"
 #include "output.h"
@@ -22,14 +22,6 @@ static volatile sig_atomic_t stop;
 static void on_signal(int signal)
 {
 	stop = 1;
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 struct reader {
@@ -167,7 +159,7 @@ static void say_what_is_awaited(const struct reader *reader)
 /* Everything that was at hand is printed: say what is due, and flush. */
 static void caught_up(struct reader *reader)
 {
-	int64_t now = now_ns();
+	int64_t now = clock_ns(CLOCK_BOOTTIME);
 
 	account_say_lost(&reader->accounts, &reader->output, now);
 	if (reader->options.stats > 0 && now >= reader->stats_at_ns) {
@@ -180,7 +172,7 @@ static void caught_up(struct reader *reader)
 
 static int timeout_ms(const struct reader *reader)
 {
-	int64_t now = now_ns(), due = account_due_in(&reader->accounts, now);
+	int64_t now = clock_ns(CLOCK_BOOTTIME), due = account_due_in(&reader->accounts, now);
 
 	if (reader->options.stats > 0 && (due < 0 || reader->stats_at_ns - now < due))
 		due = reader->stats_at_ns > now ? reader->stats_at_ns - now : 0;
@@ -223,7 +215,7 @@ static void wait_for_more(struct reader *reader)
 static void follow(struct reader *reader)
 {
 	static struct ringside_event events[RINGSIDE_BATCH_MAX];
-	int64_t said_ns = now_ns();
+	int64_t said_ns = clock_ns(CLOCK_BOOTTIME);
 	bool awaited = false;
 
 	while (!reader->done && !stop) {
@@ -243,9 +235,9 @@ static void follow(struct reader *reader)
 			if (!reader->done)
 				wait_for_more(reader);
 			said_ns = 0;
-		} else if (now_ns() - said_ns > LOST_INTERVAL_NS) {
+		} else if (clock_ns(CLOCK_BOOTTIME) - said_ns > LOST_INTERVAL_NS) {
 			/* never caught up under load, but losses are told all the same */
-			said_ns = now_ns();
+			said_ns = clock_ns(CLOCK_BOOTTIME);
 			caught_up(reader);
 		}
 	}
@@ -287,7 +279,7 @@ static void follow_to_the_end(struct reader *reader)
 	if (error)
 		errx(1, "open: %s", strerror(-error));
 	ringside_watch_hangup(reader->ringside, STDOUT_FILENO);
-	reader->stats_at_ns = now_ns() + (int64_t)(o->stats * 1e9);
+	reader->stats_at_ns = clock_ns(CLOCK_BOOTTIME) + (int64_t)(o->stats * 1e9);
 
 	follow(reader);
 	if (stop)

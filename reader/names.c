@@ -2,8 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
+#include "idnames.h"
 #include "lookup.h"
 #include "names.h"
 #include "runtimes.h"
@@ -15,7 +16,7 @@
 
 struct names {
 	int64_t (*now_ns)(void);
-	struct users users;
+	struct idnames users;
 	/* two threads: a directory server that hangs keeps no container's name back */
 	struct lookup *other_users;
 	struct lookup *containers; /* NULL: not wanted */
@@ -25,10 +26,7 @@ struct names {
 
 static int64_t coarse_ns(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC_COARSE);
 }
 
 struct names *names_start(const struct names_options *options)
@@ -65,7 +63,7 @@ void names_stop(struct names *names)
 	lookup_free(names->other_users);
 	if (lookup_free(names->containers))
 		runtimes_free(names->runtimes);
-	users_free(&names->users);
+	idnames_free(&names->users);
 	free(names);
 }
 
@@ -76,7 +74,7 @@ static const char *text_or_null(const char *text)
 
 static const char *user_of(struct names *names, uint32_t uid)
 {
-	const char *name = users_find(&names->users, uid, names->now_ns());
+	const char *name = idnames_find(&names->users, uid, names->now_ns());
 	struct lookup_question question = {};
 	const struct lookup_answer *answer;
 

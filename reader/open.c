@@ -9,6 +9,13 @@
 
 #include "open.h"
 
+const char *pin_root(const char *named)
+{
+	const char *root = named ?: getenv(RS_PIN_ROOT_ENV);
+
+	return root && *root ? root : RS_PIN_ROOT;
+}
+
 static int open_pin(const char *root, const char *dir, const char *name, __u32 flags)
 {
 	DECLARE_LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);

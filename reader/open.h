@@ -21,6 +21,9 @@ struct process_map {
 	void *value; /* room for one, which may be larger than a struct rs_process */
 };
 
+/* NAMED, or if that is NULL what the environment says, or the default. */
+const char *pin_root(const char *named);
+
 /* -EPROTO: a layout of another version (about->abi says which), or slots of a size
  * that no source of this name has. Strings end in NUL.
  */

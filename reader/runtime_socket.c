@@ -4,24 +4,16 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "runtime_socket.h"
-
-static int64_t monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* Waits for EVENTS, or without a descriptor for MOST_MS to pass. */
 static int wait_for(const struct runtime_socket *s, int fd, short events, int64_t most_ms)
 {
 	struct pollfd fds[] = { { .fd = s->stop, .events = POLLIN }, { .fd = fd, .events = events } };
-	int64_t left_ms = (s->until_ns - monotonic_ns()) / 1000000;
+	int64_t left_ms = (s->until_ns - clock_ns(CLOCK_MONOTONIC)) / 1000000;
 
 	if (left_ms <= 0)
 		return -ETIMEDOUT;
@@ -35,7 +27,7 @@ int runtime_open(struct runtime_socket *s)
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int error;
 
-	s->until_ns = monotonic_ns() + (int64_t)s->timeout_ms * 1000000;
+	s->until_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)s->timeout_ms * 1000000;
 	s->fd = -1;
 	if (strlen(s->path) >= sizeof(to.sun_path))
 		return -ENAMETOOLONG;

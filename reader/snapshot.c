@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "format.h"
 #include "open.h"
 #include "pins.h"
@@ -39,14 +40,6 @@ struct shot {
 };
 
 /* ------------------------------------------------------------------ reading */
-
-static int64_t time_of(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static int read_whole(struct shot *shot, int fd)
 {
@@ -169,10 +162,10 @@ static void find_owners(struct shot *shot)
 /* There is no next time: what is asked for in the background is waited for. */
 static void wait_for_names(struct shot *shot, struct names *names)
 {
-	int64_t end = time_of(CLOCK_MONOTONIC) + NAMES_NS;
+	int64_t end = clock_ns(CLOCK_MONOTONIC) + NAMES_NS;
 
 	/* the second time to ask what there was no room for */
-	for (int quiet = 0; names && quiet < 2 && time_of(CLOCK_MONOTONIC) < end;) {
+	for (int quiet = 0; names && quiet < 2 && clock_ns(CLOCK_MONOTONIC) < end;) {
 		for (size_t i = 0; i < OWNERS_HASH; i++)
 			for (struct owner *owner = shot->owners[i]; owner; owner = owner->next)
 				names_of(names, &(struct ringside_event){ .process = &owner->process });
@@ -239,12 +232,10 @@ static void shot_free(struct shot *shot)
 
 int snapshot(const struct options *o, struct output *output, struct names *names)
 {
-	const char *named = getenv(RS_PIN_ROOT_ENV);
-	struct shot shot = { .processes = { .fd = -1 }, .time_ns = time_of(CLOCK_REALTIME) };
+	struct shot shot = { .root = pin_root(o->pin_root), .processes = { .fd = -1 }, .time_ns = clock_ns(CLOCK_REALTIME) };
 	bool all = !o->tcp && !o->udp;
 	int error = 0;
 
-	shot.root = o->pin_root ?: named && *named ? named : RS_PIN_ROOT;
 	if (look(&shot))
 		return 1;
 	if (all || o->tcp)

@@ -8,6 +8,7 @@
 #include "exporter.h"
 #include "record.h"
 
+#define NS_PER_MS 1000000
 #define SAY_EACH_MS 1000
 #define HOST_EACH_MS 10000
 #define LIFETIME_S 60 /* of flows that nothing tells of in between */
@@ -55,9 +56,9 @@ static void send_flow(struct exporter *e, struct flow *flow)
 	bool tlv = e->options->sender.tlv;
 
 	if (flow->gid >= 0)
-		flow->group = idnames_find(&e->groups, flow->gid, e->now_ms);
+		flow->group = idnames_find(&e->groups, flow->gid, e->now_ms * NS_PER_MS);
 	if (flow->uid >= 0 && !flow->user)
-		flow->user = idnames_find(&e->users, flow->uid, e->now_ms);
+		flow->user = idnames_find(&e->users, flow->uid, e->now_ms * NS_PER_MS);
 	if (flow->only_these && !tlv)
 		icmp_totals_add(&e->icmp_totals, flow, e->now_ms);
 	bytes_clear(&e->message);

@@ -8,7 +8,7 @@
 #include "netstat.h"
 #include "pins.h"
 
-static const char *const names[NETSTAT_FILES] = { "tcp", "udp" };
+static const char *const names[NETSTAT_FILES] = { RS_PIN_TCP, RS_PIN_UDP };
 
 int netstat_open(struct netstat *n, const char *pin_root)
 {
