@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* json_flow.c - what a socket did as a line of JSON, and whose it was. Names may be hostile, numbers anything. */
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "format.h"
 #include "socket_line.h"
 
@@ -58,18 +61,22 @@ static char *put_names(char *to, const struct rs_process *p)
 	return put_parent_path(to, p);
 }
 
-static char *put_container(char *to, const struct ringside_event *event)
+static char *put_container_id(char *to, const struct rs_process *p)
 {
-	const struct ringside_names *names = event->names;
 	struct ringside_container container;
 
-	if (ringside_container(event->process, &container)) {
-		to = put_string(KEY(to, "container_id"), container.id, sizeof(container.id));
-		if (container.runtime[0])
-			to = put_string(KEY(to, "container_runtime"), container.runtime, sizeof(container.runtime));
-		if (container.pod_uid[0])
-			to = put_string(KEY(to, "pod_uid"), container.pod_uid, sizeof(container.pod_uid));
-	}
+	if (!ringside_container(p, &container))
+		return to;
+	to = put_string(KEY(to, "container_id"), container.id, sizeof(container.id));
+	if (container.runtime[0])
+		to = put_string(KEY(to, "container_runtime"), container.runtime, sizeof(container.runtime));
+	if (container.pod_uid[0])
+		to = put_string(KEY(to, "pod_uid"), container.pod_uid, sizeof(container.pod_uid));
+	return to;
+}
+
+static char *put_container_names(char *to, const struct ringside_names *names)
+{
 	if (names && names->container)
 		to = put_string(KEY(to, "container_name"), names->container, SHOWN_MAX);
 	if (names && names->pod)
@@ -79,23 +86,66 @@ static char *put_container(char *to, const struct ringside_event *event)
 	return to;
 }
 
+/*
+ * The same processes come again and again, and what the kernel knows of one takes longer than all the rest of a line:
+ * what was said last is kept by each thread, and copied as long as nothing of it has changed.
+ */
+#define TOLD 8
+
+struct told {
+	struct rs_process process;
+	size_t names, container; /* bytes in text: of put_names(), and of put_container_id() behind it; 0: none yet */
+	char text[6 * (2 * 16 + 2 * (RS_PATH_SIZE + 8)) + 512];
+};
+
+/* All that those two look at; page faults change with each record. */
+static bool tells(const struct told *t, const struct rs_process *p)
+{
+	const size_t from = offsetof(struct rs_process, comm), to = offsetof(struct rs_process, parent_uid);
+
+	return t->names && t->process.ppid == p->ppid &&
+	       !memcmp((const char *)&t->process + from, (const char *)p + from, to - from);
+}
+
+static const struct told *told_of(const struct rs_process *p)
+{
+	static _Thread_local struct told told[TOLD];
+	struct told *t = &told[p->pid % TOLD];
+
+	if (!tells(t, p)) {
+		t->process = *p;
+		t->names = (size_t)(put_names(t->text, p) - t->text);
+		t->container = (size_t)(put_container_id(t->text + t->names, p) - t->text) - t->names;
+	}
+	return t;
+}
+
+static char *put_bytes(char *to, const char *bytes, size_t length)
+{
+	memcpy(to, bytes, length);
+	return to + length;
+}
+
 static char *put_process(char *to, const struct ringside_event *event, uint32_t tid)
 {
 	const struct rs_process *p = event->process;
+	const struct told *told = told_of(p);
 
 	to = put_u64(KEY(to, "pid"), p->pid);
 	to = put_u64(KEY(to, "tid"), tid);
 	to = put_user(to, event);
-	to = put_names(to, p);
+	to = put_bytes(to, told->text, told->names);
 	to = put_number(KEY(to, "min_faults"), p->min_faults);
 	to = put_number(KEY(to, "maj_faults"), p->maj_faults);
 	to = put_number(KEY(to, "cgroup_id"), p->cgroup_id);
-	return put_container(to, event);
+	to = put_bytes(to, told->text + told->names, told->container);
+	return put_container_names(to, event->names);
 }
 
 char *put_origin(char *to, const struct ringside_event *event)
 {
 	const struct rs_icmp *r = event->record;
+	const struct told *told;
 
 	if (r->origin == RS_ORIGIN_KERNEL)
 		return PUT(to, ",\"origin\":\"kernel\"");
@@ -104,9 +154,10 @@ char *put_origin(char *to, const struct ringside_event *event)
 	to = put_u64(KEY(to, "pid"), r->pid);
 	if (!event->process)
 		return to;
+	told = told_of(event->process);
 	to = put_user(to, event);
-	to = put_names(to, event->process);
-	return put_container(to, event);
+	to = put_bytes(to, told->text, told->names + told->container);
+	return put_container_names(to, event->names);
 }
 
 /* ------------------------------------------------------------------ what */
@@ -249,7 +300,7 @@ size_t json_socket(char *buffer, const char *line, size_t length, const struct r
 	if (p && p->cgroup_id)
 		to = put_number(KEY(to, "cgroup_id"), p->cgroup_id);
 	if (p)
-		to = put_container(to, event);
+		to = put_container_names(put_container_id(to, p), event->names);
 	to = PUT(to, "}\n");
 	return (size_t)(to - buffer);
 }

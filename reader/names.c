@@ -22,6 +22,11 @@ struct names {
 	struct lookup *containers; /* NULL: not wanted */
 	struct runtimes *runtimes;
 	struct ringside_names found;
+	/* of whom that is, if no answer is on its way: then nothing of it changes within a tick of the clock */
+	uint64_t cgroup_id;
+	uint32_t uid;
+	int64_t found_ns;
+	bool known;
 };
 
 static int64_t coarse_ns(void)
@@ -105,11 +110,22 @@ static void find_container(struct names *names, const struct rs_process *process
 
 const struct ringside_names *names_of(struct names *names, const struct ringside_event *event)
 {
-	if (!event->process)
+	const struct rs_process *p = event->process;
+	int64_t now;
+
+	if (!p)
 		return NULL;
-	names->found = (struct ringside_names){ .user = user_of(names, event->process->uid) };
+	now = names->now_ns();
+	if (names->known && names->found_ns == now && names->uid == p->uid && names->cgroup_id == p->cgroup_id &&
+	    p->cgroup_id)
+		return &names->found;
+	names->found = (struct ringside_names){ .user = user_of(names, p->uid) };
 	if (names->containers)
-		find_container(names, event->process);
+		find_container(names, p);
+	names->known = !names_waiting(names);
+	names->found_ns = now;
+	names->uid = p->uid;
+	names->cgroup_id = p->cgroup_id;
 	return &names->found;
 }
 

@@ -88,8 +88,17 @@ static double run(char *const *command)
 	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
 }
 
-enum { JSON4, JSON6, JSON_ERROR, TEXT4, SHAPES };
-static const char *const shapes[] = { "JSON, IPv4 echo", "JSON, IPv6 echo", "JSON, IPv4 error", "text, IPv4 echo" };
+enum { JSON4, JSON6, JSON_ERROR, JSON_PROCESS, JSON_TWO, JSON_CLOSE, TEXT4, SHAPES };
+static const char *const shapes[] = {
+	"JSON, IPv4 echo", "JSON, IPv6 echo", "JSON, IPv4 error", "JSON, IPv4 echo of a process",
+	"JSON, IPv4 echo of two processes in turn", "JSON, close", "text, IPv4 echo",
+};
+
+static const struct rs_process ping = {
+	.start_ns = 1, .cgroup_id = 4242, .pid = 1234567, .ppid = 1234560, .uid = 1000, .gid = 1000,
+	.comm = "ping", .parent_comm = "bash", .exe = "ping\0bin\0usr\0", .parent_exe = "bash\0bin\0usr\0",
+	.cgroup = "session-3.scope\0user-1000.slice\0user.slice\0",
+};
 
 static double format(int shape)
 {
@@ -98,8 +107,15 @@ static double format(int shape)
 	struct rs_icmp r = { .hdr = { .type = RS_ICMP, .direction = RS_IN, .ip_version = 4 }, .icmp_type = 8,
 			     .ttl = 64, .length = 84, .rest = 0x01003412, .src = { 192, 168, 1, 100 },
 			     .dst = { 8, 8, 8, 8 } };
-	struct ringside_event event = { .kind = RINGSIDE_RECORD, .cpu = 1, .seq = 123456,
+	struct ringside_names names = { .user = "alice" };
+	struct ringside_event event = { .kind = RINGSIDE_RECORD, .cpu = 1, .seq = 123456, .names = &names,
 					.time_ns = 1692123456789012345, .source = &source, .record = &r };
+	struct rs_flow flow = { .hdr = { .type = RS_CLOSE, .direction = RS_OUT, .ip_version = 4 },
+				.local = { 192, 168, 1, 100 }, .remote = { 93, 184, 215, 14 }, .local_port = 43210,
+				.remote_port = 443, .protocol = 6, .attribution = RS_BY_CONTEXT, .if_name = "eth0",
+				.netns = 4026531840, .time_ns = 123456789, .tx_bytes = 812, .rx_bytes = 54321,
+				.tx_packets = 21, .rx_packets = 43, .rtt_us = 12345, .tid = 1234567, .process = ping };
+	struct rs_process processes[2] = { ping, ping };
 	int64_t start;
 
 	if (shape == JSON6) {
@@ -117,12 +133,24 @@ static double format(int shape)
 		r.inner_sport = 53;
 		r.inner_dport = 34567;
 	}
+	processes[1].pid++;
+	memcpy(processes[1].exe, "fping\0bin\0usr\0", 15);
+	if (shape == JSON_PROCESS || shape == JSON_TWO) {
+		r.origin = RS_ORIGIN_PROCESS;
+		r.pid = ping.pid;
+		event.process = processes;
+	} else if (shape == JSON_CLOSE) {
+		event.record = &flow;
+		event.process = &flow.process;
+	}
 	start = bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	for (int i = 0; i < LINES; i++) {
 		/* as in a stream: what was said last has changed a little */
 		event.seq++;
 		event.time_ns += 7919;
 		r.src[3] = (uint8_t)i;
+		if (shape == JSON_TWO)
+			event.process = &processes[i % 2];
 		if (shape == TEXT4)
 			ringside_text(lines[i % 64], &event);
 		else

@@ -284,6 +284,40 @@ static void test_errors(void)
 	CHECK(strstr(json_of(&f), "\"error\":\"512\","));
 }
 
+#define OTHERS 64
+
+/* Says so much of others that nothing is kept of those before. */
+static void forget(const struct flow others[OTHERS])
+{
+	for (int i = 0; i < OTHERS; i++)
+		json_of(&others[i]);
+}
+
+/* A line is that of its own record, whatever little was different in the one before: no bit of a process is missed. */
+static void test_little_changes(void)
+{
+	static char alone[RINGSIDE_LINE_MAX + 1];
+	struct flow f, changed, others[OTHERS];
+
+	flow_sample(&f, RS_CLOSE);
+	for (int i = 0; i < OTHERS; i++) {
+		flow_sample(&others[i], RS_CLOSE);
+		memset(&others[i].record.process, 'x', sizeof(others[i].record.process)); /* nothing in common */
+		others[i].record.process.pid = (__u32)i;
+	}
+	for (size_t bit = 0; bit < 8 * sizeof(f.record.process); bit++) {
+		flow_sample(&changed, RS_CLOSE);
+		((unsigned char *)&changed.record.process)[bit / 8] ^= (unsigned char)(1 << bit % 8);
+		forget(others);
+		strcpy(alone, json_of(&changed));
+		forget(others);
+		json_of(&f);
+		WHERE("bit %zu", bit);
+		EQUAL_TEXT(json_of(&changed), alone);
+	}
+	test_where[0] = '\0';
+}
+
 int main(void)
 {
 	seed = random_seed();
@@ -291,6 +325,7 @@ int main(void)
 	test_absent();
 	test_hostile_names();
 	test_errors();
+	test_little_changes();
 	test_longest();
 	test_records();
 	return 0;
