@@ -212,8 +212,6 @@ static bool take_run(struct ringside *r, struct lane *lane, uint64_t until_ns, s
 		ready = look(r, lane, events, n, max);
 	}
 	r->got += taken;
-	if (taken > r->most)
-		r->most = taken;
 	return ready;
 }
 

@@ -78,8 +78,7 @@ struct ringside {
 	bool started; /* the first look is over: what comes now is followed whole */
 	bool hangup;  /* nobody reads what the caller writes */
 	bool busy;    /* a record was begun and is not there yet */
-	uint64_t got; /* records since the last wait, and most of them in one ring */
-	uint64_t most;
+	uint64_t got; /* records since the last wait */
 	int64_t nap_ns;
 	int64_t clock_at_ns;
 };

@@ -30,15 +30,11 @@ static char *put_path(char *to, const char parts[RS_PATH_SIZE], int cut)
 
 /* ------------------------------------------------------------------ who */
 
-static char *put_user(char *to, const struct ringside_event *event)
+static char *put_user(char *to, const struct rs_process *p, const char *user)
 {
-	const struct rs_process *p = event->process;
-
 	to = put_u64(KEY(to, "uid"), p->uid);
 	to = put_u64(KEY(to, "gid"), p->gid);
-	if (event->names && event->names->user)
-		to = put_string(KEY(to, "user"), event->names->user, SHOWN_MAX);
-	return to;
+	return user ? put_string(KEY(to, "user"), user, SHOWN_MAX) : to;
 }
 
 static char *put_own_path(char *to, const struct rs_process *p)
@@ -94,28 +90,36 @@ static char *put_container_names(char *to, const struct ringside_names *names)
 
 struct told {
 	struct rs_process process;
-	size_t names, container; /* bytes in text: of put_names(), and of put_container_id() behind it; 0: none yet */
-	char text[6 * (2 * 16 + 2 * (RS_PATH_SIZE + 8)) + 512];
+	bool has_user;
+	char user[SHOWN_MAX];
+	size_t who, container; /* bytes in text: of put_user() and put_names(), and of put_container_id(); 0: none yet */
+	char text[6 * (2 * 16 + 2 * (RS_PATH_SIZE + 8) + SHOWN_MAX) + 512];
 };
 
-/* All that those two look at; page faults change with each record. */
-static bool tells(const struct told *t, const struct rs_process *p)
+/* All that those look at; page faults change with each record. */
+static bool tells(const struct told *t, const struct rs_process *p, const char *user)
 {
 	const size_t from = offsetof(struct rs_process, comm), to = offsetof(struct rs_process, parent_uid);
+	const struct rs_process *q = &t->process;
 
-	return t->names && t->process.ppid == p->ppid &&
-	       !memcmp((const char *)&t->process + from, (const char *)p + from, to - from);
+	return t->who && q->uid == p->uid && q->gid == p->gid && q->ppid == p->ppid &&
+	       !memcmp((const char *)q + from, (const char *)p + from, to - from) &&
+	       (user ? t->has_user && !strncmp(t->user, user, SHOWN_MAX) : !t->has_user);
 }
 
-static const struct told *told_of(const struct rs_process *p)
+static const struct told *told_of(const struct ringside_event *event)
 {
 	static _Thread_local struct told told[TOLD];
+	const struct rs_process *p = event->process;
+	const char *user = event->names ? event->names->user : NULL;
 	struct told *t = &told[p->pid % TOLD];
 
-	if (!tells(t, p)) {
+	if (!tells(t, p, user)) {
 		t->process = *p;
-		t->names = (size_t)(put_names(t->text, p) - t->text);
-		t->container = (size_t)(put_container_id(t->text + t->names, p) - t->text) - t->names;
+		t->has_user = user;
+		strncpy(t->user, user ?: "", SHOWN_MAX); /* and no NUL where it is as long */
+		t->who = (size_t)(put_names(put_user(t->text, p, user), p) - t->text);
+		t->container = (size_t)(put_container_id(t->text + t->who, p) - t->text) - t->who;
 	}
 	return t;
 }
@@ -129,16 +133,15 @@ static char *put_bytes(char *to, const char *bytes, size_t length)
 static char *put_process(char *to, const struct ringside_event *event, uint32_t tid)
 {
 	const struct rs_process *p = event->process;
-	const struct told *told = told_of(p);
+	const struct told *told = told_of(event);
 
 	to = put_u64(KEY(to, "pid"), p->pid);
 	to = put_u64(KEY(to, "tid"), tid);
-	to = put_user(to, event);
-	to = put_bytes(to, told->text, told->names);
+	to = put_bytes(to, told->text, told->who);
 	to = put_number(KEY(to, "min_faults"), p->min_faults);
 	to = put_number(KEY(to, "maj_faults"), p->maj_faults);
 	to = put_number(KEY(to, "cgroup_id"), p->cgroup_id);
-	to = put_bytes(to, told->text + told->names, told->container);
+	to = put_bytes(to, told->text + told->who, told->container);
 	return put_container_names(to, event->names);
 }
 
@@ -154,9 +157,8 @@ char *put_origin(char *to, const struct ringside_event *event)
 	to = put_u64(KEY(to, "pid"), r->pid);
 	if (!event->process)
 		return to;
-	told = told_of(event->process);
-	to = put_user(to, event);
-	to = put_bytes(to, told->text, told->names + told->container);
+	told = told_of(event);
+	to = put_bytes(to, told->text, told->who + told->container);
 	return put_container_names(to, event->names);
 }
 

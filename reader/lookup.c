@@ -233,19 +233,23 @@ static bool start(struct lookup *l)
 	return l->running;
 }
 
-const struct lookup_answer *lookup_get(struct lookup *l, const struct lookup_question *question)
+const struct lookup_answer *lookup_get(struct lookup *l, const struct lookup_question *question, bool *settled)
 {
 	int64_t now = l->options.now_ns();
 	struct entry *e;
+	bool due;
 
+	*settled = true;
 	if (!start(l))
 		return NULL;
 	take_answers(l, now);
 	e = entry_of(l, question);
 	if (!e)
 		return NULL;
-	if (!e->asked && (e->good_until_ns == 0 || now >= e->good_until_ns))
+	due = e->good_until_ns == 0 || now >= e->good_until_ns;
+	if (due && !e->asked)
 		ask(l, e);
+	*settled = !due; /* it stays due until there is an answer */
 	return e->found ? &e->answer : NULL;
 }
 

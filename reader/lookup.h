@@ -46,9 +46,10 @@ struct lookup *lookup_new(const struct lookup_options *options);
 /*
  * Never waits. NULL: not known, or not yet. An answer that is too old is given
  * while it is asked for again, and for good when there is none any more: a key
- * never gets a second owner. Good until the next call.
+ * never gets a second owner. Good until the next call. *settled: the same is said
+ * again until the answer is too old.
  */
-const struct lookup_answer *lookup_get(struct lookup *l, const struct lookup_question *question);
+const struct lookup_answer *lookup_get(struct lookup *l, const struct lookup_question *question, bool *settled);
 
 /* Accepts NULL. Whether a question is under way. */
 bool lookup_waiting(const struct lookup *l);

@@ -17,6 +17,11 @@
 #include "ringside.h"
 #include "snapshot.h"
 
+/* Events of one call: few, so that they stay in the nearest cache until they are lines, beside many other readers too. */
+#ifndef AT_ONCE
+#define AT_ONCE 64
+#endif
+
 static volatile sig_atomic_t stop;
 
 static void on_signal(int signal)
@@ -214,12 +219,12 @@ static void wait_for_more(struct reader *reader)
 
 static void follow(struct reader *reader)
 {
-	static struct ringside_event events[RINGSIDE_BATCH_MAX];
+	static struct ringside_event events[AT_ONCE];
 	int64_t said_ns = clock_ns(CLOCK_BOOTTIME);
 	bool awaited = false;
 
 	while (!reader->done && !stop) {
-		int n = ringside_next(reader->ringside, events, RINGSIDE_BATCH_MAX);
+		int n = ringside_next(reader->ringside, events, AT_ONCE);
 
 		if (n < 0)
 			errx(1, "read: %s", strerror(-n));
@@ -246,7 +251,7 @@ static void follow(struct reader *reader)
 /* What was written before the signal is printed, and no more than a ring's worth. */
 static void finish(struct reader *reader)
 {
-	static struct ringside_event events[RINGSIDE_BATCH_MAX];
+	static struct ringside_event events[AT_ONCE];
 	uint64_t left = 0;
 	const struct ringside_source *s;
 	struct ringside_counters c;
@@ -256,7 +261,7 @@ static void finish(struct reader *reader)
 		left += c.written - c.delivered - c.lost;
 	}
 	while (left > 0 && !reader->done) {
-		int n = ringside_next(reader->ringside, events, left < RINGSIDE_BATCH_MAX ? left : RINGSIDE_BATCH_MAX);
+		int n = ringside_next(reader->ringside, events, left < AT_ONCE ? left : AT_ONCE);
 		if (n <= 0)
 			break;
 		for (int i = 0; i < n; i++) {

@@ -13,6 +13,7 @@
 #define CONTAINERS_MOST 4096
 #define USERS_MOST 1024 /* beside those in /etc/passwd */
 #define TIMEOUT_MS 2000
+#define MOMENT_NS 1000000
 
 struct names {
 	int64_t (*now_ns)(void);
@@ -22,10 +23,10 @@ struct names {
 	struct lookup *containers; /* NULL: not wanted */
 	struct runtimes *runtimes;
 	struct ringside_names found;
-	/* of whom that is, if no answer is on its way: then nothing of it changes within a tick of the clock */
+	/* of whom that is, and of when, if nothing of it is on its way: then it holds for the records of a moment */
 	uint64_t cgroup_id;
 	uint32_t uid;
-	int64_t found_ns;
+	int64_t time_ns;
 	bool known;
 };
 
@@ -82,11 +83,13 @@ static const char *user_of(struct names *names, uint32_t uid)
 	const char *name = idnames_find(&names->users, uid, names->now_ns());
 	struct lookup_question question = {};
 	const struct lookup_answer *answer;
+	bool settled;
 
 	if (name)
 		return name;
 	snprintf(question.key, sizeof(question.key), "%u", uid);
-	answer = lookup_get(names->other_users, &question);
+	answer = lookup_get(names->other_users, &question, &settled);
+	names->known = names->known && settled;
 	return answer ? text_or_null(answer->name) : NULL;
 }
 
@@ -95,12 +98,14 @@ static void find_container(struct names *names, const struct rs_process *process
 	struct ringside_container container;
 	struct lookup_question question = {};
 	const struct lookup_answer *answer;
+	bool settled;
 
 	if (!ringside_container(process, &container))
 		return;
 	snprintf(question.key, sizeof(question.key), "%s", container.id);
 	snprintf(question.hint, sizeof(question.hint), "%s", container.runtime);
-	answer = lookup_get(names->containers, &question);
+	answer = lookup_get(names->containers, &question, &settled);
+	names->known = names->known && settled;
 	if (!answer)
 		return;
 	names->found.container = text_or_null(answer->name);
@@ -111,19 +116,17 @@ static void find_container(struct names *names, const struct rs_process *process
 const struct ringside_names *names_of(struct names *names, const struct ringside_event *event)
 {
 	const struct rs_process *p = event->process;
-	int64_t now;
 
 	if (!p)
 		return NULL;
-	now = names->now_ns();
-	if (names->known && names->found_ns == now && names->uid == p->uid && names->cgroup_id == p->cgroup_id &&
-	    p->cgroup_id)
+	if (names->known && (uint64_t)(event->time_ns - names->time_ns) < MOMENT_NS && names->uid == p->uid &&
+	    names->cgroup_id == p->cgroup_id && p->cgroup_id)
 		return &names->found;
+	names->known = true;
 	names->found = (struct ringside_names){ .user = user_of(names, p->uid) };
 	if (names->containers)
 		find_container(names, p);
-	names->known = !names_waiting(names);
-	names->found_ns = now;
+	names->time_ns = event->time_ns;
 	names->uid = p->uid;
 	names->cgroup_id = p->cgroup_id;
 	return &names->found;

@@ -19,7 +19,7 @@ void ring_start(struct ring *ring, bool from_start)
 
 	if (from_start)
 		next -= next < slots ? next : slots;
-	ring->cursor = ring->start = next;
+	ring->cursor = ring->start = ring->waited_at = next;
 	ring->margin = 0;
 	ring->busy_since_ns = 0;
 	ring->after_whole = false;

@@ -103,14 +103,19 @@ static int nap(int64_t ns, int timeout_ms)
 	return nanosleep(&t, NULL) ? -errno : 1;
 }
 
-static uint64_t least_slots(const struct ringside *r)
+/* How much of the ring of which most was read since the last call, in 64ths. */
+static uint64_t fullest(struct ringside *r)
 {
-	uint64_t least = UINT64_MAX;
+	uint64_t most = 0;
 
-	for (size_t i = 0; i < r->lane_count; i++)
-		if (r->lanes[i].ring->mask + 1 < least)
-			least = r->lanes[i].ring->mask + 1;
-	return least;
+	for (size_t i = 0; i < r->lane_count; i++) {
+		struct ring *ring = r->lanes[i].ring;
+		uint64_t full = (ring->cursor - ring->waited_at) * 64 / (ring->mask + 1);
+
+		most = full > most ? full : most;
+		ring->waited_at = ring->cursor;
+	}
+	return most;
 }
 
 static bool any_ending(const struct ringside *r)
@@ -133,18 +138,18 @@ int ringside_wait(struct ringside *r, int timeout_ms)
 		 * record for each interval, so that bells would wake more often, but
 		 * never so long that a ring could fill up meanwhile.
 		 */
-		uint64_t slots = least_slots(r);
-		if (r->most > slots / 4)
+		uint64_t full = fullest(r);
+		if (full >= 16)
 			r->nap_ns = 0;
-		else if (r->most > slots / 16 || r->got * RS_BELL_INTERVAL_NS < (uint64_t)r->nap_ns)
+		else if (full >= 4 || r->got * RS_BELL_INTERVAL_NS < (uint64_t)r->nap_ns)
 			r->nap_ns /= 2;
 		else
 			r->nap_ns *= 2;
-		if (r->nap_ns < NAP_LEAST_NS && r->most <= slots / 4)
+		if (r->nap_ns < NAP_LEAST_NS && full < 16)
 			r->nap_ns = NAP_LEAST_NS;
 		if (r->nap_ns > NAP_MOST_NS)
 			r->nap_ns = NAP_MOST_NS;
-		r->got = r->most = 0;
+		r->got = 0;
 		return r->nap_ns ? nap(r->nap_ns, timeout_ms) : 1;
 	}
 	r->nap_ns = 0;

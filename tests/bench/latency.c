@@ -26,7 +26,7 @@
 
 static struct sockaddr_in to;
 static int rate, count;
-static int64_t offset;
+static int64_t clock_offset; /* of ringside's records, to Unix time */
 static int cat = -1; /* where lines go instead of packets */
 
 /* Spread over the period, so that nothing beats against the kernel's ticks. */
@@ -51,7 +51,7 @@ static void *sender(void *argument)
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 		if (cat >= 0)
 			dprintf(cat, "{\"ts_us\":%" PRId64 ",\"icmp_id\":29299,}\n",
-				(bench_clock_ns(CLOCK_BOOTTIME) + offset) / 1000);
+				(bench_clock_ns(CLOCK_BOOTTIME) + clock_offset) / 1000);
 		else if (send(fd, &echo, sizeof(echo), 0) < 0 && errno != ENOBUFS)
 			err(1, "send");
 	}
@@ -59,7 +59,7 @@ static void *sender(void *argument)
 	return NULL;
 }
 
-static int64_t clock_offset(char *source)
+static int64_t offset_of(char *source)
 {
 	struct ringside_options options = { .size = sizeof(options), .sources = (const char *const[]){ source, NULL } };
 	struct ringside *r;
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 	inet_pton(AF_INET, argv[1], &to.sin_addr);
 	rate = atoi(argv[3]);
 	count = atoi(argv[4]) < COUNT_MAX ? atoi(argv[4]) : COUNT_MAX;
-	offset = clock_offset(argv[2]);
+	clock_offset = offset_of(argv[2]);
 	if (pipe(out) || pipe(messages) || pipe(in))
 		err(1, "pipe");
 	if (!strcmp(argv[5], "cat")) {
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 		for (; (end = strchr(line, '\n')); line = end + 1) {
 			char *ts = strstr(line, "\"ts_us\":");
 			if (ts && ts < end && strstr(line, "\"icmp_id\":29299,") && n < (size_t)count)
-				us[n++] = (double)(now - (strtoll(ts + 8, NULL, 10) * 1000 - offset)) / 1000;
+				us[n++] = (double)(now - (strtoll(ts + 8, NULL, 10) * 1000 - clock_offset)) / 1000;
 		}
 		used -= (size_t)(line - block);
 		memmove(block, line, used);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "flow.h"
+#include "format.h"
 #include "take.h"
 
 static uint64_t seed;
@@ -318,6 +319,25 @@ static void test_little_changes(void)
 	test_where[0] = '\0';
 }
 
+/* The same process by another name, or none. */
+static void test_users(void)
+{
+	static char most[SHOWN_MAX + 2], expected[SHOWN_MAX + 32];
+	char *users[] = { "alice", "alic", "alice", NULL, "", NULL, "alice", most, most + 1, most };
+	struct flow f;
+
+	flow_sample(&f, RS_CONNECT);
+	memset(most, 'x', SHOWN_MAX);
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+		f.subject.names.user = users[i];
+		WHERE("user %zu", i);
+		snprintf(expected, sizeof(expected), users[i] ? "\"gid\":100,\"user\":\"%s\",\"comm\"" : "\"gid\":100,\"comm\"",
+			 users[i]);
+		CHECK(strstr(json_of(&f), expected));
+	}
+	test_where[0] = '\0';
+}
+
 int main(void)
 {
 	seed = random_seed();
@@ -326,6 +346,7 @@ int main(void)
 	test_hostile_names();
 	test_errors();
 	test_little_changes();
+	test_users();
 	test_longest();
 	test_records();
 	return 0;

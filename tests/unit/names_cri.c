@@ -43,8 +43,8 @@ static void a_pod_is_named_by_its_runtime(void)
 		grpc.replies[0] = (struct grpc_reply){ .path = CRI, .message = list.bytes, .length = list.length };
 		sender_fill(&s, cgroups[i], number);
 		EQUAL_TEXT(container_of(names, &s), "nginx");
-		EQUAL_TEXT(names_of(names, &s.event)->pod, "web-1");
-		EQUAL_TEXT(names_of(names, &s.event)->pod_namespace, "prod");
+		EQUAL_TEXT(names_now(names, &s)->pod, "web-1");
+		EQUAL_TEXT(names_now(names, &s)->pod_namespace, "prod");
 		EQUAL(grpc.calls, 1);
 		names_stop(names);
 
@@ -71,8 +71,8 @@ static void another_container_gives_no_name(void)
 	grpc.replies[0] = (struct grpc_reply){ .path = CRI, .message = list.bytes, .length = list.length };
 	sender_fill(&s, CONTAINERD_CGROUP, number);
 	EQUAL_TEXT(container_of(names, &s), "nginx");
-	CHECK(!names_of(names, &s.event)->pod);
-	CHECK(!names_of(names, &s.event)->pod_namespace);
+	CHECK(!names_now(names, &s)->pod);
+	CHECK(!names_now(names, &s)->pod_namespace);
 	names_stop(names);
 }
 
@@ -99,7 +99,7 @@ static void a_container_of_nerdctl_is_named_by_its_label(void)
 			grpc.replies[2] = (struct grpc_reply){ .path = CONTAINERD, .in = "default", .status = 5 };
 		sender_fill(&s, "/system.slice/nerdctl-%s.scope", number);
 		EQUAL_TEXT(container_of(names, &s), "db");
-		CHECK(!names_of(names, &s.event)->pod);
+		CHECK(!names_now(names, &s)->pod);
 		EQUAL(grpc.calls, 2 + i);
 		EQUAL_TEXT(grpc.path[0], CRI);
 		EQUAL_TEXT(grpc.in[0], "");

@@ -21,8 +21,8 @@ static void no_record_waits(void)
 	EQUAL(docker.closed, 0);
 	docker.held = false;
 	EQUAL_TEXT(container_of(names, &s), "web");
-	CHECK(!names_of(names, &s.event)->pod);
-	CHECK(!names_of(names, &s.event)->pod_namespace);
+	CHECK(!names_now(names, &s)->pod);
+	CHECK(!names_now(names, &s)->pod_namespace);
 	EQUAL(docker.asked, 1);
 	CHECK(!strncmp(docker.request, "GET /containers/0000", 20));
 	CHECK(strstr(docker.request, "1/json HTTP/1.0\r\n"));
@@ -55,8 +55,8 @@ static void a_pod_has_its_names(void)
 			   "\"io.kubernetes.pod.namespace\":\"prod\",\"other\":7}}}";
 	sender_fill(&s, DOCKER_CGROUP, 3);
 	EQUAL_TEXT(container_of(names, &s), "nginx");
-	EQUAL_TEXT(names_of(names, &s.event)->pod, "web-1");
-	EQUAL_TEXT(names_of(names, &s.event)->pod_namespace, "prod");
+	EQUAL_TEXT(names_now(names, &s)->pod, "web-1");
+	EQUAL_TEXT(names_now(names, &s)->pod_namespace, "prod");
 	names_stop(names);
 }
 

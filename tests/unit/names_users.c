@@ -67,7 +67,7 @@ static const char *user_of(struct names *names, uint32_t uid)
 
 	sender_fill(&s, "/system.slice/%.0sssh.service", 0);
 	s.process.uid = uid;
-	return names_of(names, &s.event)->user;
+	return names_now(names, &s)->user;
 }
 
 static void names_those_of_the_file_at_once(void)
@@ -137,7 +137,7 @@ static void a_directory_that_hangs_keeps_no_container_back(void)
 	EQUAL_TEXT(container_of(names, &s), "web");
 	while (!asked)
 		nap();
-	CHECK(!names_of(names, &s.event)->user);
+	CHECK(!names_now(names, &s)->user);
 	names_stop(names); /* which does not wait for it either; its thread is left */
 }
 

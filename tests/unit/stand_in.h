@@ -193,22 +193,29 @@ static inline void sender_fill(struct sender *s, const char *format, unsigned in
 #define DOCKER_CGROUP "/system.slice/docker-%s.scope"
 #define CONTAINERD_CGROUP "/system.slice/cri-containerd-%s.scope"
 
+/* Of a record of this moment. */
+static inline const struct ringside_names *names_now(struct names *names, struct sender *s)
+{
+	s->event.time_ns = the_time;
+	return names_of(names, &s->event);
+}
+
 /* Records go on until CONDITION holds, as they do in a stream. */
 #define RECORDS_UNTIL(names, sender, condition)              \
 	do {                                                 \
-		(void)names_of((names), &(sender)->event);   \
+		(void)names_now((names), (sender));           \
 		if (condition)                               \
 			break;                               \
 		nap();                                       \
 	} while (1)
 
-static inline const char *container_now(struct names *names, const struct sender *s)
+static inline const char *container_now(struct names *names, struct sender *s)
 {
-	return names_of(names, &s->event)->container;
+	return names_now(names, s)->container;
 }
 
 /* Waits until it has one. */
-static inline const char *container_of(struct names *names, const struct sender *s)
+static inline const char *container_of(struct names *names, struct sender *s)
 {
 	const char *name;
 

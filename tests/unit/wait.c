@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* A reader's naps grow while records keep coming, and end before a ring could fill up, however few are taken at once. */
+#include <time.h>
+
+#include "pinned.h"
+
+#define SLOTS 4096
+#define LEAST (RS_BELL_INTERVAL_NS * 6 / 5)
+#define MOST 8000000
+
+static int64_t slept_ns;
+
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+	slept_ns = time->tv_sec * 1000000000LL + time->tv_nsec;
+	return 0;
+}
+
+/* For how long it sleeps after COUNT records, -1: not at all. */
+static int64_t sleeps(struct ringside *r, const struct pinned *eth0, int count, size_t at_once)
+{
+	static struct ringside_event events[RINGSIDE_BATCH_MAX];
+	struct rs_icmp icmp = { .hdr = { .type = RS_ICMP, .ip_version = 4 } };
+
+	for (int i = 0; i < count; i++)
+		pinned_write(eth0, 0, &icmp);
+	while (ringside_next(r, events, at_once) > 0)
+		;
+	slept_ns = -1;
+	EQUAL(ringside_wait(r, -1), 1);
+	return slept_ns;
+}
+
+static void test_naps(size_t at_once)
+{
+	struct pinned eth0 = pinned_new("eth0", RS_SLOT_SIZE, 1, SLOTS);
+	struct ringside *r = pinned_open("eth0", 0);
+
+	WHERE("%zu at once", at_once);
+	EQUAL(sleeps(r, &eth0, 1, at_once), LEAST);
+	for (int64_t nap = 2 * LEAST; nap < MOST; nap *= 2)
+		EQUAL(sleeps(r, &eth0, SLOTS / 64, at_once), nap);
+	EQUAL(sleeps(r, &eth0, SLOTS / 64, at_once), MOST);
+	EQUAL(sleeps(r, &eth0, SLOTS / 64, at_once), MOST);
+	EQUAL(sleeps(r, &eth0, SLOTS / 16 - 1, at_once), MOST);
+	/* a sixteenth of the ring while it slept */
+	EQUAL(sleeps(r, &eth0, SLOTS / 16, at_once), MOST / 2);
+	EQUAL(sleeps(r, &eth0, SLOTS / 4 - 1, at_once), MOST / 4);
+	/* a quarter, or all of it and more */
+	EQUAL(sleeps(r, &eth0, SLOTS / 4, at_once), -1);
+	EQUAL(sleeps(r, &eth0, 3 * SLOTS, at_once), -1);
+	EQUAL(sleeps(r, &eth0, 2, at_once), LEAST);
+	/* few for so long a time: bells would wake it less often */
+	EQUAL(sleeps(r, &eth0, SLOTS / 64, at_once), 2 * LEAST);
+	EQUAL(sleeps(r, &eth0, 1, at_once), LEAST);
+	ringside_close(r);
+	pinned_remove(&eth0);
+	test_where[0] = '\0';
+}
+
+int main(void)
+{
+	test_naps(1);
+	test_naps(64);
+	test_naps(RINGSIDE_BATCH_MAX);
+	pinned_end();
+	return 0;
+}
