@@ -18,9 +18,7 @@
 #include "snapshot.h"
 
 /* Events of one call: few, so that they stay in the nearest cache until they are lines, beside many other readers too. */
-#ifndef AT_ONCE
 #define AT_ONCE 64
-#endif
 
 static volatile sig_atomic_t stop;
 
