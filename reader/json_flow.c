@@ -86,14 +86,14 @@ static char *put_container_names(char *to, const struct ringside_names *names)
  * The same processes come again and again, and what the kernel knows of one takes longer than all the rest of a line:
  * what was said last is kept by each thread, and copied as long as nothing of it has changed.
  */
-#define TOLD 8
+#define TOLD 4 /* each of them 7 KB of what every thread has, in programs that link the library too */
 
 struct told {
 	struct rs_process process;
 	bool has_user;
 	char user[SHOWN_MAX];
 	size_t who, container; /* bytes in text: of put_user() and put_names(), and of put_container_id(); 0: none yet */
-	char text[6 * (2 * 16 + 2 * (RS_PATH_SIZE + 8) + SHOWN_MAX) + 512];
+	char text[6 * (2 * 16 + 2 * (RS_PATH_SIZE + 8) + SHOWN_MAX) + 512]; /* 300 for keys, numbers, ids */
 };
 
 /* All that those look at; page faults change with each record. */

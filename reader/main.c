@@ -17,7 +17,9 @@
 #include "ringside.h"
 #include "snapshot.h"
 
-/* Events of one call: few, so that they stay in the nearest cache until they are lines, beside many other readers too. */
+/* Events of one call: few, so that they stay in the nearest cache until they are lines, beside many other readers too;
+ * more where many rings are looked at in each call.
+ */
 #define AT_ONCE 64
 
 static volatile sig_atomic_t stop;
@@ -35,12 +37,26 @@ struct reader {
 	struct names *names; /* NULL: no memory for them */
 	uint64_t printed;
 	int64_t stats_at_ns;
+	size_t at_once;
 	bool following; /* something, at some time */
 	bool done;
 	int code;
 };
 
 /* ------------------------------------------------------------------ events */
+
+static void reckon_at_once(struct reader *reader)
+{
+	const struct ringside_source *s;
+
+	reader->at_once = 0;
+	for (size_t i = 0; (s = ringside_source(reader->ringside, i)); i++)
+		reader->at_once += s->about.cpus;
+	if (reader->at_once < AT_ONCE)
+		reader->at_once = AT_ONCE;
+	if (reader->at_once > RINGSIDE_BATCH_MAX)
+		reader->at_once = RINGSIDE_BATCH_MAX;
+}
 
 /* What loads a source: of the sockets, any interface. */
 static const char *to_load(const char *name)
@@ -127,11 +143,13 @@ static void handle(struct reader *reader, struct ringside_event *event)
 		break;
 	case RINGSIDE_ATTACHED:
 		reader->following = true;
+		reckon_at_once(reader);
 		if (reader->options.verbose)
 			warnx("%s: following (%u CPUs, %u records each, loaded by version %s)", s->name,
 			      s->about.cpus, s->about.slots, s->about.version);
 		break;
 	case RINGSIDE_DETACHED:
+		reckon_at_once(reader);
 		account_close(&reader->accounts, account, &reader->output, reader->ringside,
 			      reader->options.stats > 0);
 		warnx("%s: unloaded; waiting for it to be loaded again", s->name);
@@ -217,12 +235,12 @@ static void wait_for_more(struct reader *reader)
 
 static void follow(struct reader *reader)
 {
-	static struct ringside_event events[AT_ONCE];
+	static struct ringside_event events[RINGSIDE_BATCH_MAX];
 	int64_t said_ns = clock_ns(CLOCK_BOOTTIME);
 	bool awaited = false;
 
 	while (!reader->done && !stop) {
-		int n = ringside_next(reader->ringside, events, AT_ONCE);
+		int n = ringside_next(reader->ringside, events, reader->at_once);
 
 		if (n < 0)
 			errx(1, "read: %s", strerror(-n));
@@ -249,7 +267,7 @@ static void follow(struct reader *reader)
 /* What was written before the signal is printed, and no more than a ring's worth. */
 static void finish(struct reader *reader)
 {
-	static struct ringside_event events[AT_ONCE];
+	static struct ringside_event events[RINGSIDE_BATCH_MAX];
 	uint64_t left = 0;
 	const struct ringside_source *s;
 	struct ringside_counters c;
@@ -259,7 +277,7 @@ static void finish(struct reader *reader)
 		left += c.written - c.delivered - c.lost;
 	}
 	while (left > 0 && !reader->done) {
-		int n = ringside_next(reader->ringside, events, left < AT_ONCE ? left : AT_ONCE);
+		int n = ringside_next(reader->ringside, events, left < reader->at_once ? left : reader->at_once);
 		if (n <= 0)
 			break;
 		for (int i = 0; i < n; i++) {
@@ -283,6 +301,7 @@ static void follow_to_the_end(struct reader *reader)
 		errx(1, "open: %s", strerror(-error));
 	ringside_watch_hangup(reader->ringside, STDOUT_FILENO);
 	reader->stats_at_ns = clock_ns(CLOCK_BOOTTIME) + (int64_t)(o->stats * 1e9);
+	reader->at_once = AT_ONCE;
 
 	follow(reader);
 	if (stop)

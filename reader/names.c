@@ -24,9 +24,10 @@ struct names {
 	struct runtimes *runtimes;
 	struct ringside_names found;
 	/* of whom that is, and of when, if nothing of it is on its way: then it holds for the records of a moment */
-	uint64_t cgroup_id;
+	char cgroup[RS_PATH_SIZE];
+	bool cgroup_cut;
 	uint32_t uid;
-	int64_t time_ns;
+	uint64_t time_ns;
 	bool known;
 };
 
@@ -116,19 +117,21 @@ static void find_container(struct names *names, const struct rs_process *process
 const struct ringside_names *names_of(struct names *names, const struct ringside_event *event)
 {
 	const struct rs_process *p = event->process;
+	uint64_t time_ns = (uint64_t)event->time_ns;
 
 	if (!p)
 		return NULL;
-	if (names->known && (uint64_t)(event->time_ns - names->time_ns) < MOMENT_NS && names->uid == p->uid &&
-	    names->cgroup_id == p->cgroup_id && p->cgroup_id)
+	if (names->known && time_ns - names->time_ns < MOMENT_NS && names->uid == p->uid &&
+	    names->cgroup_cut == !!p->cgroup_cut && !memcmp(names->cgroup, p->cgroup, RS_PATH_SIZE))
 		return &names->found;
 	names->known = true;
 	names->found = (struct ringside_names){ .user = user_of(names, p->uid) };
 	if (names->containers)
 		find_container(names, p);
-	names->time_ns = event->time_ns;
+	names->time_ns = time_ns;
 	names->uid = p->uid;
-	names->cgroup_id = p->cgroup_id;
+	names->cgroup_cut = p->cgroup_cut;
+	memcpy(names->cgroup, p->cgroup, RS_PATH_SIZE);
 	return &names->found;
 }
 

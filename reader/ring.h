@@ -20,7 +20,7 @@ struct ring {
 	uint32_t slot_size; /* RS_SLOT_SIZE or RS_FLOW_SLOT_SIZE */
 	uint64_t cursor;
 	uint64_t start; /* where following began */
-	uint64_t waited_at; /* the cursor when the reader last had all and slept */
+	uint64_t waited_at; /* the cursor when all had been read and the reader waited for more */
 	uint64_t delivered;
 	uint64_t lost;
 	uint64_t torn;	 /* of the lost */

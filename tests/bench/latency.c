@@ -112,6 +112,7 @@ int main(int argc, char **argv)
 	}
 	close(out[1]);
 	close(messages[1]);
+	close(in[0]);
 	while (cat < 0 && !strstr(text, "following")) {
 		ssize_t got = read(messages[0], text, sizeof(text) - 1);
 		if (got <= 0)

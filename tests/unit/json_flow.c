@@ -294,6 +294,16 @@ static void forget(const struct flow others[OTHERS])
 		json_of(&others[i]);
 }
 
+static void make_others(struct flow others[OTHERS])
+{
+	for (int i = 0; i < OTHERS; i++) {
+		flow_sample(&others[i], RS_CLOSE);
+		memset(&others[i].record.process, 'x', sizeof(others[i].record.process)); /* nothing in common */
+		others[i].record.process.pid = (__u32)i;
+		others[i].record.process.cgroup_id = (__u64)i;
+	}
+}
+
 /* A line is that of its own record, whatever little was different in the one before: no bit of a process is missed. */
 static void test_little_changes(void)
 {
@@ -301,11 +311,7 @@ static void test_little_changes(void)
 	struct flow f, changed, others[OTHERS];
 
 	flow_sample(&f, RS_CLOSE);
-	for (int i = 0; i < OTHERS; i++) {
-		flow_sample(&others[i], RS_CLOSE);
-		memset(&others[i].record.process, 'x', sizeof(others[i].record.process)); /* nothing in common */
-		others[i].record.process.pid = (__u32)i;
-	}
+	make_others(others);
 	for (size_t bit = 0; bit < 8 * sizeof(f.record.process); bit++) {
 		flow_sample(&changed, RS_CLOSE);
 		((unsigned char *)&changed.record.process)[bit / 8] ^= (unsigned char)(1 << bit % 8);
@@ -317,6 +323,27 @@ static void test_little_changes(void)
 		EQUAL_TEXT(json_of(&changed), alone);
 	}
 	test_where[0] = '\0';
+}
+
+/* An echo's line after what its process did with a socket. */
+static void test_echo_after_flow(void)
+{
+	static char alone[RINGSIDE_LINE_MAX + 1];
+	struct rs_icmp echo = { .hdr = { .type = RS_ICMP, .direction = RS_OUT, .ip_version = 4 }, .icmp_type = 8,
+				.origin = RS_ORIGIN_PROCESS };
+	struct flow f, of_echo, others[OTHERS];
+
+	make_others(others);
+	flow_sample(&f, RS_CLOSE);
+	flow_sample(&of_echo, RS_CLOSE);
+	echo.pid = of_echo.event.process->pid;
+	of_echo.event.record = &echo;
+	forget(others);
+	strcpy(alone, json_of(&of_echo));
+	CHECK(strstr(alone, "\"event\":\"icmp\"") && strstr(alone, "\"comm\":\"curl\"") && strstr(alone, "\"container_name\":\"web\""));
+	forget(others);
+	json_of(&f);
+	EQUAL_TEXT(json_of(&of_echo), alone);
 }
 
 /* The same process by another name, or none. */
@@ -346,6 +373,7 @@ int main(void)
 	test_hostile_names();
 	test_errors();
 	test_little_changes();
+	test_echo_after_flow();
 	test_users();
 	test_longest();
 	test_records();

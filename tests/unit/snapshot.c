@@ -44,7 +44,6 @@ static void add_process(unsigned int pid, unsigned int started, unsigned int con
 	if (container) {
 		snprintf(cgroup, sizeof(cgroup), "/system.slice/docker-%064x.scope", container);
 		CHECK(!path_to_parts(cgroup, p.cgroup));
-		p.cgroup_id += container;
 	}
 	pinned_add_process(&flows, &p, rs_process_key(pid, started));
 }

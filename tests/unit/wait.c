@@ -16,14 +16,23 @@ int nanosleep(const struct timespec *time, struct timespec *left)
 	return 0;
 }
 
-/* For how long it sleeps after COUNT records, -1: not at all. */
-static int64_t sleeps(struct ringside *r, const struct pinned *eth0, int count, size_t at_once)
+static void write_records(const struct pinned *eth0, uint32_t cpu, int count)
 {
-	static struct ringside_event events[RINGSIDE_BATCH_MAX];
 	struct rs_icmp icmp = { .hdr = { .type = RS_ICMP, .ip_version = 4 } };
 
 	for (int i = 0; i < count; i++)
-		pinned_write(eth0, 0, &icmp);
+		pinned_write(eth0, cpu, &icmp);
+}
+
+/* For how long it sleeps after COUNT records of a CPU and a few of another, -1: not at all. */
+static int64_t sleeps(struct ringside *r, const struct pinned *eth0, int count, size_t at_once)
+{
+	static struct ringside_event events[RINGSIDE_BATCH_MAX];
+	static uint32_t cpu;
+
+	cpu = !cpu;
+	write_records(eth0, cpu, count);
+	write_records(eth0, !cpu, count > SLOTS / 64 ? SLOTS / 64 : 0);
 	while (ringside_next(r, events, at_once) > 0)
 		;
 	slept_ns = -1;
@@ -33,9 +42,11 @@ static int64_t sleeps(struct ringside *r, const struct pinned *eth0, int count, 
 
 static void test_naps(size_t at_once)
 {
-	struct pinned eth0 = pinned_new("eth0", RS_SLOT_SIZE, 1, SLOTS);
-	struct ringside *r = pinned_open("eth0", 0);
+	struct pinned eth0 = pinned_new("eth0", RS_SLOT_SIZE, 2, SLOTS);
+	struct ringside *r;
 
+	write_records(&eth0, 1, SLOTS); /* before it came */
+	r = pinned_open("eth0", 0);
 	WHERE("%zu at once", at_once);
 	EQUAL(sleeps(r, &eth0, 1, at_once), LEAST);
 	for (int64_t nap = 2 * LEAST; nap < MOST; nap *= 2)
