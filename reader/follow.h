@@ -80,6 +80,7 @@ struct ringside {
 	bool busy;    /* a record was begun and is not there yet */
 	uint64_t got; /* records since the last wait */
 	int64_t nap_ns;
+	bool rested;  /* slept for the bell's interval since the last record */
 	int64_t clock_at_ns;
 };
 

@@ -150,9 +150,14 @@ int ringside_wait(struct ringside *r, int timeout_ms)
 		if (r->nap_ns > NAP_MOST_NS)
 			r->nap_ns = NAP_MOST_NS;
 		r->got = 0;
+		r->rested = r->nap_ns > 0;
 		return r->nap_ns ? nap(r->nap_ns, timeout_ms) : 1;
 	}
 	r->nap_ns = 0;
+	if (!r->rested) { /* a record that came within the bell's interval rang no bell */
+		r->rested = true;
+		return nap(NAP_LEAST_NS, timeout_ms);
+	}
 	if (r->busy || any_ending(r) || r->notice_count > 0)
 		return nap(RS_BELL_INTERVAL_NS / 5, timeout_ms);
 

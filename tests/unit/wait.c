@@ -60,6 +60,7 @@ static void test_naps(size_t at_once)
 	/* a quarter, or all of it and more */
 	EQUAL(sleeps(r, &eth0, SLOTS / 4, at_once), -1);
 	EQUAL(sleeps(r, &eth0, 3 * SLOTS, at_once), -1);
+	EQUAL(sleeps(r, &eth0, 0, at_once), LEAST); /* nothing more: it looks again before it trusts the bell */
 	EQUAL(sleeps(r, &eth0, 2, at_once), LEAST);
 	/* few for so long a time: bells would wake it less often */
 	EQUAL(sleeps(r, &eth0, SLOTS / 64, at_once), 2 * LEAST);
