@@ -288,8 +288,8 @@ int ringside_next(struct ringside *r, struct ringside_event *events, size_t max)
 	}
 	if (n == 0) {
 		finish_endings(r);
-		read_news(r);
-		if (r->notice_count > 0 || r->stale)
+		/* a bell since the rings were looked at is heard here, and nowhere else any more */
+		if (read_news(r) || r->notice_count > 0 || r->stale)
 			return ringside_next(r, events, max);
 	}
 	return (int)n;

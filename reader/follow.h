@@ -97,6 +97,6 @@ void forget_processes(struct ringside *r);
 
 /* wait.c: the descriptors that tell of news */
 int open_watches(struct ringside *r);
-void read_news(struct ringside *r);
+bool read_news(struct ringside *r);
 
 #endif

@@ -84,11 +84,17 @@ static int take_news(struct ringside *r, int timeout_ms)
 	return count < 0 ? -errno : count;
 }
 
-/* Reads the news about pins and interfaces, without waiting. */
-void read_news(struct ringside *r)
+/* Reads the news about pins and interfaces, without waiting. True: a bell may have been among them, which is told once. */
+bool read_news(struct ringside *r)
 {
-	while (take_news(r, 0) == EPOLL_BATCH)
-		;
+	bool any = false;
+	int count;
+
+	do {
+		count = take_news(r, 0);
+		any = any || count > 0;
+	} while (count == EPOLL_BATCH);
+	return any;
 }
 
 /* ------------------------------------------------------------------ wait */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* A reader's naps grow while records keep coming, and end before a ring could fill up, however few are taken at once. */
+#include <sys/epoll.h>
 #include <time.h>
 
 #include "pinned.h"
@@ -14,6 +15,19 @@ int nanosleep(const struct timespec *time, struct timespec *left)
 {
 	slept_ns = time->tv_sec * 1000000000LL + time->tv_nsec;
 	return 0;
+}
+
+/* What happens between the look at the rings and the one at the bell. */
+static void (*meanwhile)(void);
+
+int epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms)
+{
+	if (!meanwhile)
+		return epoll_pwait(epoll, events, max, timeout_ms, NULL);
+	meanwhile();
+	meanwhile = NULL;
+	events[0] = (struct epoll_event){ .events = EPOLLOUT }; /* the bell, once */
+	return 1;
 }
 
 static void write_records(const struct pinned *eth0, uint32_t cpu, int count)
@@ -70,11 +84,37 @@ static void test_naps(size_t at_once)
 	test_where[0] = '\0';
 }
 
+static struct pinned late;
+
+static void write_one(void)
+{
+	write_records(&late, 0, 1);
+}
+
+/* Its bell is heard when the news is read, and nothing rings for it again. */
+static void test_record_after_the_look(void)
+{
+	static struct ringside_event events[64];
+	struct ringside *r;
+
+	late = pinned_new("eth0", RS_SLOT_SIZE, 1, SLOTS);
+	r = pinned_open("eth0", 0);
+	while (ringside_next(r, events, 64) > 0)
+		;
+	meanwhile = write_one;
+	EQUAL(ringside_next(r, events, 64), 1);
+	EQUAL(events[0].kind, RINGSIDE_RECORD);
+	EQUAL(ringside_next(r, events, 64), 0);
+	ringside_close(r);
+	pinned_remove(&late);
+}
+
 int main(void)
 {
 	test_naps(1);
 	test_naps(64);
 	test_naps(RINGSIDE_BATCH_MAX);
+	test_record_after_the_look();
 	pinned_end();
 	return 0;
 }
