@@ -72,7 +72,7 @@ canned() {
 	"$script" <"$dir/flood" | grep ' and others: 500 more' >/dev/null || fail "those left out are not counted"
 	redirect 0 10.1.2.3 10.1.2.4 >"$dir/twice"
 	redirect 0 10.1.2.3 10.1.2.4 >>"$dir/twice"
-	for signal in INT TERM; do
+	for signal in INT TERM TERM-early; do
 		ended_by $signal "$dir/twice" "$dir/out"
 		grep -q ': 1 more' "$dir/out" || fail "after SIG$signal the last minute is missing"
 	done

@@ -45,8 +45,10 @@ canned() {
 	) || fail "not as expected (>)"
 	equal "-p: lines of curl in the first minute" 3 "$("$script" -p <"$dir/in" | grep -c '03:00Z.*	curl	')"
 	record 0 connect curl 1 >"$dir/one"
-	ended_by TERM "$dir/one" "$dir/out"
-	equal "after SIGTERM" "2026-11-21T03:00Z 1 0 0 root curl /bin/curl" "$(tr '\t' ' ' <"$dir/out")"
+	for signal in TERM TERM-early; do
+		ended_by $signal "$dir/one" "$dir/out"
+		equal "after SIG$signal" "2026-11-21T03:00Z 1 0 0 root curl /bin/curl" "$(tr '\t' ' ' <"$dir/out")"
+	done
 	# told while the input goes on: stats are the clock
 	mkfifo "$dir/pipe"
 	"$script" <"$dir/pipe" >"$dir/live" &

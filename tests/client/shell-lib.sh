@@ -82,16 +82,20 @@ ends_early() {
 	done
 }
 early=0
-# ended_by SIGNAL FILE OUTPUT ARGUMENT...: the signal alone, while the input goes on; what came must be finished
+# ended_by SIGNAL[-early] FILE OUTPUT ARGUMENT...: the signal alone, while the input goes on; what came must be finished.
+# Early is the moment between the start of what works for the script and the note of its pid.
 ended_by() {
-	local signal=$1 file=$2 output=$3 pid status=0 input
+	local signal=$1 file=$2 output=$3 pid status=0 environment=() input
 	shift 3
-	exec {input}> >(exec env --default-signal=INT,TERM "$script" "$@" >"$output")
+	[ "$signal" = "${signal%-early}" ] || environment=(BASH_ENV="$here/shell-early-signal" EARLY_SIGNAL="${signal%-early}")
+	exec {input}> >(exec env --default-signal=INT,TERM "${environment[@]}" "$script" "$@" >"$output")
 	pid=$!
 	cat "$file" >&"$input"
-	# it hears signals by the time it has started what works for it
-	for _ in {1..600}; do [ -z "$(pgrep -P "$pid" 'jq|awk')" ] || break; sleep 0.1; done
-	kill -s "$signal" "$pid"
+	if [ ${#environment[@]} = 0 ]; then
+		# it hears signals by the time it has started what works for it
+		for _ in {1..600}; do [ -z "$(pgrep -P "$pid" 'jq|awk')" ] || break; sleep 0.1; done
+		kill -s "$signal" "$pid"
+	fi
 	wait "$pid" || status=$?
 	exec {input}>&-
 	equal "status after SIG$signal" "$early" $status

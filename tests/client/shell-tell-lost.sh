@@ -41,7 +41,7 @@ canned() {
 	equal "loaded again" "eth0: by the numbers 3 more are missing" "$("$script" -s <"$dir/again" || true)"
 	{ cat "$dir/whole"; echo '{"event":"icmp","if_na'; } >"$dir/cut"
 	equal "a line that is cut" 1 "$(status_of "$script" <"$dir/cut")"
-	for signal in INT TERM; do
+	for signal in INT TERM TERM-early; do
 		lost eth0 3 >"$dir/one"
 		ended_by $signal "$dir/one" "$dir/out"
 		grep -q "eth0: 3 records lost" "$dir/out" || fail "SIG$signal: $(cat "$dir/out")"

@@ -50,7 +50,7 @@ canned() {
 		0 ab.*
 	END
 	head -n 1 "$dir/in" >"$dir/one"
-	for signal in INT TERM; do
+	for signal in INT TERM TERM-early; do
 		ended_by $signal "$dir/one" "$dir/out" web
 		equal "lines after SIG$signal" 1 "$(wc -l <"$dir/out")"
 	done

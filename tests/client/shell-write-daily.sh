@@ -63,7 +63,7 @@ canned() {
 			cmp <($zip -dc "$dir/$zip/2026-11-21.$part.jsonl.$suffix") "$dir/many" || fail "$zip: part $part"
 		done
 		# a signal, the input going on: the file is finished
-		for signal in INT TERM HUP; do
+		for signal in INT TERM HUP TERM-early; do
 			mkdir "$dir/$zip/$signal"
 			ended_by $signal "$dir/in" "$dir/out" $option "$dir/$zip/$signal"
 			equal "$zip: after SIG$signal" "2026-11-20.jsonl.$suffix 2026-11-21.jsonl.$suffix" "$(cd "$dir/$zip/$signal" && echo *)"
