@@ -242,12 +242,11 @@ static void finish_endings(struct ringside *r)
 	}
 }
 
-int ringside_next(struct ringside *r, struct ringside_event *events, size_t max)
+/* Notices, or else what is in the rings. */
+static size_t take(struct ringside *r, struct ringside_event *events, size_t max)
 {
 	size_t n = 0, ready = 0;
 
-	if (max > RINGSIDE_BATCH_MAX)
-		max = RINGSIDE_BATCH_MAX;
 	if (r->notice_count == 0)
 		drop_ended(r);
 	if (r->stale)
@@ -256,7 +255,7 @@ int ringside_next(struct ringside *r, struct ringside_event *events, size_t max)
 		current_names(r);
 	check_clock(r);
 	if (r->notice_count > 0)
-		return (int)take_notices(r, events, max);
+		return take_notices(r, events, max);
 
 	r->busy = false;
 	r->batch_used = 0;
@@ -288,10 +287,23 @@ int ringside_next(struct ringside *r, struct ringside_event *events, size_t max)
 	}
 	if (n == 0) {
 		finish_endings(r);
-		/* a bell since the rings were looked at is heard here, and nowhere else any more */
-		if (read_news(r) || r->notice_count > 0 || r->stale)
-			return ringside_next(r, events, max);
+		n = take_notices(r, events, max);
 	}
+	return n;
+}
+
+int ringside_next(struct ringside *r, struct ringside_event *events, size_t max)
+{
+	size_t n;
+
+	if (max > RINGSIDE_BATCH_MAX)
+		max = RINGSIDE_BATCH_MAX;
+	n = take(r, events, max);
+	/* A bell since the rings were looked at is heard with the news, and nowhere else any more. Once only:
+	 * somebody who touches the pins all the time must not keep the caller from what he does when all is read.
+	 */
+	if (n == 0 && read_news(r))
+		n = take(r, events, max);
 	return (int)n;
 }
 

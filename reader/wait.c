@@ -99,14 +99,19 @@ bool read_news(struct ringside *r)
 
 /* ------------------------------------------------------------------ wait */
 
-static int nap(int64_t ns, int timeout_ms)
+static int nap(struct ringside *r, int64_t ns, int timeout_ms)
 {
+	bool late = timeout_ms >= 0 && ns > (int64_t)timeout_ms * 1000000;
 	struct timespec t;
 
-	if (timeout_ms >= 0 && ns > (int64_t)timeout_ms * 1000000)
+	if (late)
 		ns = (int64_t)timeout_ms * 1000000;
 	t = (struct timespec){ .tv_sec = 0, .tv_nsec = ns };
-	return nanosleep(&t, NULL) ? -errno : 1;
+	if (nanosleep(&t, NULL))
+		return -errno;
+	/* one that ended early is none: the bell may still be silent */
+	r->rested = r->rested || ns >= NAP_LEAST_NS;
+	return !late;
 }
 
 /* How much of the ring of which most was read since the last call, in 64ths. */
@@ -156,16 +161,14 @@ int ringside_wait(struct ringside *r, int timeout_ms)
 		if (r->nap_ns > NAP_MOST_NS)
 			r->nap_ns = NAP_MOST_NS;
 		r->got = 0;
-		r->rested = r->nap_ns > 0;
-		return r->nap_ns ? nap(r->nap_ns, timeout_ms) : 1;
+		r->rested = false;
+		return r->nap_ns ? nap(r, r->nap_ns, timeout_ms) : 1;
 	}
 	r->nap_ns = 0;
-	if (!r->rested) { /* a record that came within the bell's interval rang no bell */
-		r->rested = true;
-		return nap(NAP_LEAST_NS, timeout_ms);
-	}
+	if (!r->rested) /* a record that came within the bell's interval rang no bell */
+		return nap(r, NAP_LEAST_NS, timeout_ms);
 	if (r->busy || any_ending(r) || r->notice_count > 0)
-		return nap(RS_BELL_INTERVAL_NS / 5, timeout_ms);
+		return nap(r, RS_BELL_INTERVAL_NS / 5, timeout_ms);
 
 	bool polls = r->inotify < 0 && (timeout_ms < 0 || timeout_ms > LOOK_MS);
 	count = take_news(r, polls ? LOOK_MS : timeout_ms);

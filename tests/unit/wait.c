@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* A reader's naps grow while records keep coming, and end before a ring could fill up, however few are taken at once. */
+#include <netinet/in.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <time.h>
 
+#include "follow.h"
 #include "pinned.h"
 
 #define SLOTS 4096
@@ -10,11 +13,13 @@
 #define MOST 8000000
 
 static int64_t slept_ns;
+static bool disturbed; /* by a signal */
 
 int nanosleep(const struct timespec *time, struct timespec *left)
 {
 	slept_ns = time->tv_sec * 1000000000LL + time->tv_nsec;
-	return 0;
+	errno = EINTR;
+	return disturbed ? -1 : 0;
 }
 
 /* What happens between the look at the rings and the one at the bell. */
@@ -109,12 +114,73 @@ static void test_record_after_the_look(void)
 	pinned_remove(&late);
 }
 
+/* Woken early, it does not trust the bell yet: a record within the interval rings none. */
+static void test_nap_that_ends_early(void)
+{
+	static struct ringside_event events[64];
+	struct pinned eth0 = pinned_new("eth0", RS_SLOT_SIZE, 1, SLOTS);
+	struct ringside *r = pinned_open("eth0", 0);
+
+	for (int signal = 0; signal < 2; signal++) {
+		WHERE("by a %s", signal ? "signal" : "timeout");
+		write_records(&eth0, 0, 1);
+		while (ringside_next(r, events, 64) > 0)
+			;
+		for (int i = 0; i < 3; i++) {
+			slept_ns = -1;
+			disturbed = signal;
+			EQUAL(ringside_wait(r, signal ? -1 : 0), signal ? -EINTR : 0);
+			EQUAL(slept_ns, signal ? LEAST : 0);
+			EQUAL(ringside_next(r, events, 64), 0);
+		}
+		slept_ns = -1;
+		disturbed = false;
+		EQUAL(ringside_wait(r, 1), 1);
+		EQUAL(slept_ns, LEAST);
+		slept_ns = -1;
+		EQUAL(ringside_wait(r, 0), 0); /* the bell */
+		EQUAL(slept_ns, -1);
+	}
+	ringside_close(r);
+	pinned_remove(&eth0);
+	test_where[0] = '\0';
+}
+
+/* Somebody who touches the pins without a pause does not keep a reader from what it does when all is read. */
+static void test_news_without_end(void)
+{
+	static struct ringside_event events[64];
+	struct pinned eth0 = pinned_new("eth0", RS_SLOT_SIZE, 1, SLOTS);
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(address);
+	struct ringside *r = pinned_open("eth0", 0);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+
+	/* as news that are never read up: somebody who waits to be accepted */
+	CHECK(!bind(listener, (struct sockaddr *)&address, length) && !listen(listener, 1));
+	CHECK(!getsockname(listener, (struct sockaddr *)&address, &length));
+	CHECK(!connect(client, (struct sockaddr *)&address, length));
+	CHECK(!epoll_ctl(r->epoll, EPOLL_CTL_ADD, listener, &(struct epoll_event){ .events = EPOLLIN, .data.ptr = r }));
+	alarm(60);
+	while (ringside_next(r, events, 64) > 0)
+		;
+	write_records(&eth0, 0, 1);
+	EQUAL(ringside_next(r, events, 64), 1);
+	EQUAL(ringside_next(r, events, 64), 0);
+	close(client);
+	close(listener);
+	ringside_close(r);
+	pinned_remove(&eth0);
+}
+
 int main(void)
 {
 	test_naps(1);
 	test_naps(64);
 	test_naps(RINGSIDE_BATCH_MAX);
 	test_record_after_the_look();
+	test_nap_that_ends_early();
+	test_news_without_end();
 	pinned_end();
 	return 0;
 }
