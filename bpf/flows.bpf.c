@@ -48,9 +48,11 @@ int BPF_KRETPROBE(r_tcp_v6_connect, int error)
  * No way sees all of it. The program of a tracepoint may be preempted (from kernel 7.0
  * on), and while it waits, the kernel skips it for all other threads of this CPU, for as
  * long as they run. That of a kprobe is not preempted, but skipped in an interrupt of
- * another kprobe's. So what processes do is the kprobe's, what interrupts do is too, and
- * the tracepoint's where the kprobe was skipped. What both are skipped for is told late:
- * a connect at the first use, a close when the socket is destroyed.
+ * another kprobe's, and while a thread waits that was preempted in a bpf() call on a map,
+ * whoever made that call (bpf_prog_active, also from 7.0 on, where the kernel is always
+ * preemptible). So the kprobe comes first, and the tracepoint, which is behind it, tells
+ * what it finds untold. What both are skipped for is told late: a connect at the first
+ * use, a close when the socket is destroyed.
  */
 struct rs_state_seen {
 	__u64 sk;
@@ -82,17 +84,39 @@ int BPF_KPROBE(k_tcp_set_state, struct sock *sk, int new)
 	return 0;
 }
 
+/* Whether the kprobe was skipped for what the running thread does to its socket: it leaves a trace there. */
+static __always_inline bool rs_kprobe_skipped(struct sock *sk, int old, int new)
+{
+	__u64 key = (__u64)sk;
+	struct rs_tracked *t = bpf_map_lookup_elem(&sockets, &key);
+
+	switch (new) {
+	case TCP_SYN_SENT:
+		return !t || t->direction != RS_OUT || t->established;
+	case TCP_ESTABLISHED:
+		return t ? !t->established : old == TCP_SYN_RECV;
+	}
+	return t; /* of one that is closed nothing is left; who shuts down is noted once */
+}
+
 /* And of what processes do, listen(), which tells nothing. */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(t_inet_sock_set_state_irq, struct sock *sk, int old, int new)
 {
+	bool own = rs_on_task_stack(ctx);
 	struct rs_state_seen *seen;
 	__u32 zero = 0;
 
 	if (new == TCP_LISTEN)
 		return rs_is_active() && rs_is_inet(true, sk, IPPROTO_TCP) ? rs_tcp_listens(sk) : 0;
-	if (!rs_state_tells(new) || rs_on_task_stack(ctx) || !rs_is_active() || !rs_is_inet(true, sk, IPPROTO_TCP))
+	if (!rs_state_tells(new) || (own && !flow_config.kprobe_states) || !rs_is_active() ||
+	    !rs_is_inet(true, sk, IPPROTO_TCP))
 		return 0;
+	if (own) { /* it may be preempted, and has no CPU of its own */
+		if (rs_kprobe_skipped(sk, old, new))
+			rs_tcp_state(true, sk, old, new, true);
+		return 0;
+	}
 	seen = bpf_map_lookup_elem(&states_seen, &zero);
 	if (seen && seen->sk == (__u64)sk && seen->state == (__u64)new)
 		seen->sk = 0;

@@ -160,14 +160,15 @@ static __always_inline int rs_tell_begin(const bool typed, struct sock *sk, int 
 }
 RS_BOTH(rs_tell_begin)
 
-/* How this connection began, if that is still to be told; 0: it is told. An accept is where the call is not seen,
- * a connect where the kernel skipped the programs that see the change of state.
+/* How this connection began, if that is still to be told; 0: it is told. A connect is where the kernel skipped the
+ * programs that see the change of state, an accept where it skipped, or has not, the one that sees the call: then only
+ * its use says that it was accepted.
  */
-static __always_inline __u8 rs_untold(const struct rs_tracked *t)
+static __always_inline __u8 rs_untold(const struct rs_tracked *t, bool used)
 {
 	if (t->direction == RS_OUT)
 		return t->established ? 0 : RS_CONNECT;
-	return flow_config.accept_by_use && t->direction == RS_IN && !t->accepted ? RS_ACCEPT : 0;
+	return (used || flow_config.accept_by_use) && t->direction == RS_IN && !t->accepted ? RS_ACCEPT : 0;
 }
 
 /* The running process has this socket in its hands. */
@@ -182,7 +183,7 @@ static __always_inline int rs_tcp_used(const bool typed, struct sock *sk, int un
 		return 0;
 	if (flow_config.interval_ns && t && !t->queued_ns && RS_GET(typed, sk, __sk_common.skc_state) == TCP_ESTABLISHED)
 		rs_queue(key, t); /* older than these programs, or than their interval */
-	untold = t ? rs_untold(t) : 0;
+	untold = t ? rs_untold(t, true) : 0;
 	if (t && t->process == process && !untold)
 		return 0;
 	if (!t) {
@@ -318,7 +319,7 @@ static __always_inline int rs_tcp_closed(const bool typed, struct sock *sk, int 
 		rs_tell(&s);
 	} else if (old != TCP_SYN_RECV) {
 		rs_story_of(typed, &s, sk, t, RS_CLOSE, own);
-		s.type = t ? rs_untold(t) : 0;
+		s.type = t ? rs_untold(t, false) : 0;
 		if (s.type) {
 			s.rtt_us = rs_rtt_us(typed, sk);
 			rs_tell(&s);
@@ -345,7 +346,7 @@ static __always_inline int rs_tcp_destroyed(struct sock *sk)
 		return 0;
 	if (!t->direction)
 		return bpf_map_delete_elem(&sockets, &key);
-	return rs_tcp_closed_typed(sk, rs_untold(t) == RS_CONNECT ? TCP_SYN_SENT : TCP_ESTABLISHED, false);
+	return rs_tcp_closed_typed(sk, rs_untold(t, false) == RS_CONNECT ? TCP_SYN_SENT : TCP_ESTABLISHED, false);
 }
 
 /* Half of the changes of state tell nothing. */

@@ -18,7 +18,8 @@
 struct rs_flow_config {
 	__u64 interval_ns;   /* of RS_FLOW records; 0: none */
 	__u32 generation;    /* of these programs; see rs_is_active() */
-	__u32 accept_by_use; /* no hook says when a process accepts: its first use does */
+	__u16 accept_by_use; /* no hook says when a process accepts: its first use does */
+	__u16 kprobe_states; /* TCP states are the kprobe's, the tracepoint's where that was skipped */
 };
 const volatile struct rs_flow_config flow_config SEC(".rodata.flows");
 

@@ -124,8 +124,10 @@ static int configure(struct flows *f)
 {
 	const struct {
 		__u64 interval_ns; /* struct rs_flow_config of tell.bpf.h */
-		__u32 generation, accept_by_use;
-	} rodata = { f->new.about.flow_interval_ns, f->new.about.generation, f->hooks.accept_by_use };
+		__u32 generation;
+		__u16 accept_by_use, kprobe_states;
+	} rodata = { f->new.about.flow_interval_ns, f->new.about.generation, f->hooks.accept_by_use,
+		     hooks_has(&f->hooks, "k_tcp_set_state") };
 	struct bpf_map *constants = bpf_object__find_map_by_name(f->object.bpf, ".rodata.flows");
 
 	if (!constants || bpf_map__value_size(constants) != sizeof(rodata) ||
