@@ -6,7 +6,7 @@
  *
  * Each tool in turn (and nobody at all), ROUNDS times, is started by its shell COMMAND and
  * writes into a pipe; the lines that begin with PREFIX are counted. It has started when a
- * packet has become a line. Then PACKETS, or five seconds of them if that is less, go from
+ * packet has become a line, or when it has said so once, if it makes none. Then PACKETS, or five seconds of them if that is less, go from
  * NETNS through a veth pair to INTERFACE at each of RATES ("50000,400000,0", 0: as fast as it
  * goes). OFF is the shell command between two tools.
  *
@@ -358,14 +358,14 @@ static void say_row(int tool, int r, int rate, size_t rounds)
 	fflush(stdout);
 }
 
-/* What a tool adds to the machine's time, ns a record. False: other work was in it. */
+/* What a tool adds to the machine's time, ns a record (a packet, where it makes none). False: other work was in it. */
 static bool added(double *values, int tool, int r, size_t rounds)
 {
 	bool quiet = true;
 
 	for (size_t i = 0; i < rounds; i++) {
 		const struct taken *t = &all[tool][r][i], *none = &all[0][r][i];
-		values[i] = 1e9 * (t->machine_s - none->machine_s) / (t->records > 0 ? t->records : 1);
+		values[i] = 1e9 * (t->machine_s - none->machine_s) / (t->records > 0 ? t->records : t->arrived);
 		quiet = quiet && t->others < MACHINE_OTHERS_MAX && none->others < MACHINE_OTHERS_MAX;
 	}
 	return quiet;
@@ -386,7 +386,8 @@ static void say_ratios(int tool, int r, int rate, size_t rounds)
 	column(values, tool, r, rounds, offsetof(struct taken, record_ns));
 	column(base, 1, r, rounds, offsetof(struct taken, record_ns));
 	snprintf(name, sizeof(name), "%s, %s: own time for a line", tools[tool].name, at);
-	bench_say_ratio("capture", name, tools[1].name, values, base, rounds, goal);
+	if (all[tool][r][0].records > 0)
+		bench_say_ratio("capture", name, tools[1].name, values, base, rounds, goal);
 	snprintf(name, sizeof(name), "%s, %s: what it adds to the machine's", tools[tool].name, at);
 	if (added(values, tool, r, rounds) && added(base, 1, r, rounds))
 		bench_say_ratio("capture", name, tools[1].name, values, base, rounds, BENCH_NO_GOAL);
