@@ -287,7 +287,8 @@ static size_t take(struct ringside *r, struct ringside_event *events, size_t max
 	}
 	if (n == 0) {
 		finish_endings(r);
-		n = take_notices(r, events, max);
+		if (r->notice_count > 0)
+			n = take_notices(r, events, max);
 	}
 	return n;
 }
