@@ -103,14 +103,16 @@ static __always_inline bool rs_kprobe_skipped(struct sock *sk, int old, int new)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(t_inet_sock_set_state_irq, struct sock *sk, int old, int new)
 {
-	bool own = rs_on_task_stack(ctx);
 	struct rs_state_seen *seen;
 	__u32 zero = 0;
+	bool own;
 
 	if (new == TCP_LISTEN)
 		return rs_is_active() && rs_is_inet(true, sk, IPPROTO_TCP) ? rs_tcp_listens(sk) : 0;
-	if (!rs_state_tells(new) || (own && !flow_config.kprobe_states) || !rs_is_active() ||
-	    !rs_is_inet(true, sk, IPPROTO_TCP))
+	if (!rs_state_tells(new))
+		return 0;
+	own = rs_on_task_stack(ctx);
+	if ((own && !flow_config.kprobe_states) || !rs_is_active() || !rs_is_inet(true, sk, IPPROTO_TCP))
 		return 0;
 	if (own) { /* it may be preempted, and has no CPU of its own */
 		if (rs_kprobe_skipped(sk, old, new))
