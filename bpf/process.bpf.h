@@ -46,11 +46,11 @@ struct {
 static __always_inline bool rs_on_task_stack(void *context)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 at = 0;
+	__u64 at = (__u64)context;
 
-	/* a number, which may be compared with any other */
-	bpf_probe_read_kernel(&at, sizeof(at), &context);
-	return at - (__u64)task->stack < RS_STACK_SIZE;
+	/* The difference of two pointers is a number to the verifier, which may be compared with any other. */
+	asm volatile("%0 -= %1" : "+r"(at) : "r"(task));
+	return at + bpf_get_current_task() - (__u64)task->stack < RS_STACK_SIZE;
 }
 
 /* ------------------------------------------------------------------ names */
@@ -233,6 +233,8 @@ static __noinline __u64 rs_remember(void)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_struct *parent = task->group_leader->real_parent;
 	__u64 key = rs_current_key(), ids = bpf_get_current_uid_gid();
+	rs_word comm[2], *old_comm;
+	struct rs_process *p;
 	struct rs_known *k;
 
 	if (!key)
@@ -247,12 +249,18 @@ static __noinline __u64 rs_remember(void)
 	if (!k->whole || k->mm != (__u64)task->mm || k->parent != (__u64)parent ||
 	    k->parent_mm != (__u64)parent->mm || k->cgroups != (__u64)task->cgroups)
 		rs_read_names(key, task);
-	/* these change without notice */
-	k->process.uid = (__u32)ids;
-	k->process.gid = ids >> 32;
-	k->process.min_faults = task->min_flt;
-	k->process.maj_faults = task->maj_flt;
-	__builtin_memcpy(k->process.comm, task->group_leader->comm, sizeof(k->process.comm));
+	/* These change without notice. Where nothing did, nothing is written: other CPUs have this in their caches. */
+	p = &k->process;
+	if (*(__u64 *)&p->uid != ids)
+		*(__u64 *)&p->uid = ids;
+	if (p->min_faults != task->min_flt)
+		p->min_faults = task->min_flt;
+	if (p->maj_faults != task->maj_flt)
+		p->maj_faults = task->maj_flt;
+	__builtin_memcpy(comm, task->group_leader->comm, sizeof(comm));
+	old_comm = (void *)p->comm;
+	if (old_comm[0] != comm[0] || old_comm[1] != comm[1])
+		__builtin_memcpy(p->comm, comm, sizeof(comm));
 	return key;
 }
 

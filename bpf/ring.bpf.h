@@ -13,7 +13,7 @@
  *	struct rs_place place;
  *	struct rs_flow *r = rs_reserve(&cpu, &place);
  *	... fill all of r but seq, check and ts_ns; it may hold anything ...
- *	rs_publish(&place);
+ *	rs_publish(&place, rs_check(r, place.n, sizeof(*r)));
  *
  * Each CPU writes only its own ring, and XDP and tc run with bottom halves off,
  * so nothing here waits for anybody. The cost does not depend on the readers.
@@ -73,7 +73,8 @@ struct rs_cpu {
  * plain stores do, and the two locked instructions would be half of what a record
  * costs. Elsewhere they are atomic. The loader says which, so the verifier drops
  * the other branch. Programs that can always be interrupted by others of their
- * ring (kprobes) define RS_INTERRUPTED.
+ * ring (kprobes) define RS_INTERRUPTED: they count and take their numbers atomically, but
+ * what they publish is theirs alone, and waits for nothing.
  */
 #ifdef RS_INTERRUPTED
 #define RS_IS_INTERRUPTED 1
@@ -114,7 +115,7 @@ static __always_inline __u64 rs_take_number(struct rs_head *head)
 static __always_inline void rs_set_seq(__u64 *seq, __u64 value)
 {
 	barrier();
-	if (RS_PLAIN_STORES)
+	if (config.ordered)
 		*(volatile __u64 *)seq = value;
 	else
 		__sync_lock_test_and_set(seq, value);
@@ -174,9 +175,9 @@ static __always_inline void rs_ring_bell(struct rs_place *p)
 	}
 }
 
-static __always_inline void rs_publish(struct rs_place *p)
+static __always_inline void rs_publish(struct rs_place *p, __u64 check)
 {
-	p->slot[1] = rs_check(p->slot, p->n, RS_RECORD_SIZE);
+	p->slot[1] = check;
 	rs_set_seq(p->slot, p->n + 1);
 	rs_ring_bell(p);
 }
@@ -205,9 +206,7 @@ static __always_inline void rs_write(struct rs_cpu *cpu, const void *record)
 		a += words[i];
 		b += a;
 	}
-	p.slot[1] = b;
-	rs_set_seq(p.slot, p.n + 1);
-	rs_ring_bell(&p);
+	rs_publish(&p, b);
 }
 
 #endif

@@ -66,64 +66,68 @@ struct rs_story {
 #define RS_PROCESS_AT (__builtin_offsetof(struct rs_flow, process) / 8)
 #define RS_PROCESS_WORDS (sizeof(struct rs_process) / 8)
 
-/* Copies the process and publishes: rs_check() goes along with the copy. */
-static __always_inline void rs_publish_with(struct rs_place *p, const struct rs_process *process)
-{
-	const rs_word *from = (const void *)process;
-	__u64 a = p->n, b = 0;
+/* A record that is being written: rs_check() goes along. What is written is never read back: the slot is memory that
+ * nobody has touched for long, and a word that was made of smaller stores would be waited for.
+ */
+struct rs_writing {
+	__u64 *slot;
+	__u64 a, b;
+};
 
-	barrier(); /* fields are written before they are read as words */
+static __always_inline void rs_put(struct rs_writing *w, int at, __u64 word)
+{
+	w->slot[at] = word;
+	w->a += word;
+	w->b += w->a;
+}
+
+static __always_inline void rs_put_words(struct rs_writing *w, int at, const void *words, int count)
+{
+	const rs_word *from = words;
+
 #pragma unroll
-	for (int i = 2; i < RS_PROCESS_AT; i++) {
-		a += p->slot[i];
-		b += a;
-	}
+	for (int i = 0; i < count; i++)
+		rs_put(w, at + i, from[i]);
+}
+
+static __always_inline void rs_put_nothing(struct rs_writing *w, int at, int count)
+{
 #pragma unroll
-	for (int i = 0; i < RS_PROCESS_WORDS; i++) {
-		__u64 word = from ? from[i] : 0;
-		p->slot[RS_PROCESS_AT + i] = word;
-		a += word;
-		b += a;
-	}
-	p->slot[1] = b;
-	rs_set_seq(p->slot, p->n + 1);
-	rs_ring_bell(p);
+	for (int i = 0; i < count; i++)
+		rs_put(w, at + i, 0);
+}
+
+#define RS_WORD_OF(field) (__builtin_offsetof(struct rs_flow, field) / 8)
+
+/* The words of struct rs_flow, one after the other. */
+static __always_inline void rs_put_story(struct rs_writing *w, const struct rs_story *s, enum rs_attribution by)
+{
+	rs_put(w, RS_WORD_OF(hdr.type), s->type | (__u64)s->direction << 16 | (__u64)s->ends.ip_version << 24);
+	rs_put_words(w, RS_WORD_OF(local), s->ends.local, 2);
+	rs_put_words(w, RS_WORD_OF(remote), s->ends.remote, 2);
+	rs_put(w, RS_WORD_OF(local_port), s->ends.local_port | (__u64)s->ends.remote_port << 16 |
+						  (__u64)s->protocol << 32 | (__u64)by << 40 | (__u64)s->flags << 48);
+	rs_put_words(w, RS_WORD_OF(if_name), s->if_name, 2);
+	rs_put(w, RS_WORD_OF(netns), s->netns | (__u64)s->error << 32);
+	rs_put(w, RS_WORD_OF(time_ns), s->time_ns);
+	rs_put(w, RS_WORD_OF(tx_bytes), s->tx_bytes);
+	rs_put(w, RS_WORD_OF(rx_bytes), s->rx_bytes);
+	rs_put(w, RS_WORD_OF(tx_packets), s->tx_packets);
+	rs_put(w, RS_WORD_OF(rx_packets), s->rx_packets);
+	rs_put(w, RS_WORD_OF(retransmits), s->retransmits | (__u64)s->rtt_us << 32);
+	rs_put(w, RS_WORD_OF(tid), by == RS_BY_UNKNOWN ? 0 : s->tid);
+	rs_put(w, RS_WORD_OF(tid) + 1, 0);
 }
 
 static __noinline int rs_tell(struct rs_story *s)
 {
 	struct rs_known *known = 0;
+	struct rs_writing w;
 	struct rs_place place;
-	struct rs_flow *r;
 	struct rs_cpu cpu;
 
-	if (!s || rs_begin(&cpu))
+	if (!s || rs_begin(&cpu) || !rs_reserve(&cpu, &place))
 		return 0;
-	r = rs_reserve(&cpu, &place);
-	if (!r)
-		return 0;
-	*(__u64 *)&r->hdr.type = 0;
-	r->hdr.type = s->type;
-	r->hdr.direction = s->direction;
-	r->hdr.ip_version = s->ends.ip_version;
-	__builtin_memcpy(r->local, s->ends.local, 16);
-	__builtin_memcpy(r->remote, s->ends.remote, 16);
-	r->local_port = s->ends.local_port;
-	r->remote_port = s->ends.remote_port;
-	r->protocol = s->protocol;
-	r->flags = s->flags;
-	r->pad = 0;
-	__builtin_memcpy(r->if_name, s->if_name, 16);
-	r->netns = s->netns;
-	r->error = s->error;
-	r->time_ns = s->time_ns;
-	r->tx_bytes = s->tx_bytes;
-	r->rx_bytes = s->rx_bytes;
-	r->tx_packets = s->tx_packets;
-	r->rx_packets = s->rx_packets;
-	r->retransmits = s->retransmits;
-	r->rtt_us = s->rtt_us;
-	r->pad2[0] = r->pad2[1] = r->pad2[2] = 0;
 	if (s->process) {
 		known = bpf_map_lookup_elem(&processes, &s->process);
 		if (!known)
@@ -131,15 +135,15 @@ static __noinline int rs_tell(struct rs_story *s)
 	} else {
 		rs_count(&cpu.counters->noted[RS_N_UNKNOWN]);
 	}
+	w = (struct rs_writing){ .slot = place.slot, .a = place.n + place.now, .b = place.n + place.now }; /* its first word, ts_ns */
 	if (known) {
-		r->attribution = s->by;
-		r->tid = s->tid;
-		rs_publish_with(&place, &known->process);
+		rs_put_story(&w, s, s->by);
+		rs_put_words(&w, RS_PROCESS_AT, &known->process, RS_PROCESS_WORDS);
 	} else {
-		r->attribution = RS_BY_UNKNOWN;
-		r->tid = 0;
-		rs_publish_with(&place, 0);
+		rs_put_story(&w, s, RS_BY_UNKNOWN);
+		rs_put_nothing(&w, RS_PROCESS_AT, RS_PROCESS_WORDS);
 	}
+	rs_publish(&place, w.b);
 	return 0;
 }
 
