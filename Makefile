@@ -112,7 +112,7 @@ TEST_PACKAGES  := $(RUN_PACKAGES) jq curl strace tshark tcpdump bpftool ethtool 
 	iperf3 bind9-dnsutils libndpi-dev podman crun chromium zstd shellcheck $(shell command -v npm >/dev/null || echo npm) \
 	$(shell cat tests/vm/packages 2>/dev/null)
 # what is measured beside ringside, and what draws the picture
-BENCH_PACKAGES := $(TEST_PACKAGES) xdp-tools bpftrace bpfcc-tools libbpf-tools gnuplot-nox
+BENCH_PACKAGES := $(TEST_PACKAGES) xdp-tools bpftrace bpfcc-tools libbpf-tools gnuplot-nox linux-perf
 
 # Files that root makes while building for a user would stand in that user's way.
 ifneq ($(SUDO_UID),)

@@ -379,11 +379,10 @@ static void iperf3(double *result)
 	char line[512];
 	double rate = 0;
 	bool received = false;
-	FILE *output;
+	FILE *output, *server = popen("exec iperf3 -s -1 --forceflush -B 127.0.0.1 -A 1 2>&1", "r");
 
-	if (system("iperf3 -s -1 -D -B 127.0.0.1 -A 1 >/dev/null 2>&1"))
+	if (!server || !fgets(line, sizeof(line), server)) /* it says that it listens */
 		errx(1, "iperf3 -s");
-	usleep(300000);
 	output = popen("iperf3 -c 127.0.0.1 -A 0 -t 1 -J", "r");
 	while (output && fgets(line, sizeof(line), output)) {
 		received = received || strstr(line, "sum_received");
@@ -392,6 +391,9 @@ static void iperf3(double *result)
 	}
 	if (!output || pclose(output) || !rate)
 		errx(1, "iperf3 -c");
+	while (fgets(line, sizeof(line), server))
+		;
+	pclose(server);
 	result[0] = 8.0 * (1 << 30) / rate * 1000;
 }
 
