@@ -251,8 +251,8 @@ static __noinline __u64 rs_remember(void)
 		rs_read_names(key, task);
 	/* These change without notice. Where nothing did, nothing is written: other CPUs have this in their caches. */
 	p = &k->process;
-	if (*(__u64 *)&p->uid != ids)
-		*(__u64 *)&p->uid = ids;
+	if (*(rs_word *)&p->uid != ids)
+		*(rs_word *)&p->uid = ids; /* and gid */
 	if (p->min_faults != task->min_flt)
 		p->min_faults = task->min_flt;
 	if (p->maj_faults != task->maj_flt)

@@ -135,7 +135,8 @@ static __noinline int rs_tell(struct rs_story *s)
 	} else {
 		rs_count(&cpu.counters->noted[RS_N_UNKNOWN]);
 	}
-	w = (struct rs_writing){ .slot = place.slot, .a = place.n + place.now, .b = place.n + place.now }; /* its first word, ts_ns */
+	/* the first word of a record's sums, ts_ns, is there */
+	w = (struct rs_writing){ .slot = place.slot, .a = place.n + place.now, .b = place.n + place.now };
 	if (known) {
 		rs_put_story(&w, s, s->by);
 		rs_put_words(&w, RS_PROCESS_AT, &known->process, RS_PROCESS_WORDS);
